@@ -1,0 +1,1 @@
+"""The suite, its command line, the observer of routers and the report."""

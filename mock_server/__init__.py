@@ -1,0 +1,1 @@
+"""Stateless server made from the spec alone, and a validating proxy."""

@@ -1,0 +1,1 @@
+"""A compact implementation of the Captive Portal API that provisions RouterOS routers."""

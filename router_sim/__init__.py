@@ -1,0 +1,1 @@
+"""A RouterOS management plane: API, menus, journal, virtual clock."""
