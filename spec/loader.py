@@ -1,0 +1,181 @@
+"""The one loader of the contract: OpenAPI document, requirement catalogue and device contract of a generation."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prance import ResolvingParser
+from ruamel.yaml import YAML
+
+from spec.catalogue import Catalogue, catalogue_from
+from spec.device_contract import DeviceContract, device_contract_from
+from spec.schema import Validator, to_json_schema
+
+HERE = Path(__file__).parent
+OPENAPI = HERE / "openapi.yaml"
+REQUIREMENTS = HERE / "requirements.yaml"
+DEVICE_CONTRACT = HERE / "device_contract.yaml"
+GENERATIONS = ("v1",)
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class ContractError(ValueError):
+    """A file of the contract cannot be used; the message names the file and the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API, its schemas resolved."""
+
+    id: str
+    method: str  # upper case
+    path: str  # template below the base URL: /instances/{instanceId}
+    tag: str
+    documented: bool
+    secured: bool
+    parameters: tuple[Mapping[str, Any], ...]
+    request_body: Mapping[str, Any] | None
+    responses: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        return tuple(parameter["name"] for parameter in self.parameters if parameter["in"] == "path")
+
+    def request_schema(self, media_type: str = "application/json") -> Mapping[str, Any] | None:
+        """The schema of the request body in this media type, None without one."""
+        if self.request_body is None:
+            return None
+        content = self.request_body["content"].get(media_type)
+        return None if content is None else content["schema"]
+
+    def response_schema(self, status: int) -> Mapping[str, Any] | None:
+        """The schema of the JSON body that answers with `status`, None where none is declared."""
+        declared = self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX")
+        if declared is None:
+            return None
+        content = declared.get("content", {}).get("application/json")
+        return None if content is None else content["schema"]
+
+    def success_schema(self) -> Mapping[str, Any] | None:
+        """The schema every successful answer shares: codes are inferred, the body is not."""
+        for status in sorted(self.responses):
+            if status.startswith("2"):
+                schema = self.response_schema(int(status))
+                if schema is not None:
+                    return schema
+        return None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything the parts of this project know about the API, read once."""
+
+    generation: str
+    document: Mapping[str, Any]  # every $ref resolved
+    operations: Mapping[str, Operation]
+    catalogue: Catalogue
+    device: DeviceContract
+    sha256: str  # of the three files, so that a report tells what it was judged by
+    _validators: dict[tuple[str, str, bool, bool], Validator] = field(default_factory=dict, repr=False)
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.operations.values())
+
+    def operation_at(self, method: str, path: str) -> Operation | None:
+        """The operation that a concrete path below the base URL belongs to; fixed segments win over parameters."""
+        segments = path.strip("/").split("/")
+        best: tuple[int, Operation] | None = None
+        for operation in self:
+            template = operation.path.strip("/").split("/")
+            if operation.method != method.upper() or len(template) != len(segments):
+                continue
+            pairs = list(zip(template, segments, strict=True))
+            if all(part == segment or part.startswith("{") for part, segment in pairs):
+                fixed = sum(part == segment for part, segment in pairs)
+                if best is None or fixed > best[0]:
+                    best = (fixed, operation)
+        return best[1] if best else None
+
+    def success_validator(self, operation_id: str, *, documented_only: bool = True) -> Validator | None:
+        """Validator of the body of a successful answer; None where the operation answers without a body."""
+        schema = self.operations[operation_id].success_schema()
+        return (
+            None if schema is None else self._validator(operation_id, "response", schema, documented_only, False)
+        )
+
+    def request_validator(self, operation_id: str, *, documented_only: bool = True) -> Validator | None:
+        """Validator of a JSON request body; None where the operation takes none."""
+        schema = self.operations[operation_id].request_schema()
+        return None if schema is None else self._validator(operation_id, "request", schema, documented_only, True)
+
+    def _validator(
+        self, name: str, part: str, schema: Mapping[str, Any], documented_only: bool, write: bool
+    ) -> Validator:
+        key = (name, part, documented_only, write)
+        if key not in self._validators:
+            self._validators[key] = Validator(
+                to_json_schema(schema, documented_only=documented_only, write=write)
+            )
+        return self._validators[key]
+
+
+def read_yaml(path: Path) -> Any:
+    """The data of a YAML 1.2 file (the reading that OpenAPI documents are written for: `no` is a string)."""
+    return YAML(typ="safe", pure=True).load(path)
+
+
+def load_catalogue(operation_ids: set[str] | None = None) -> Catalogue:
+    """The requirement catalogue alone, without reading the OpenAPI document when the ids are known."""
+    if operation_ids is None:
+        operation_ids = set(load_contract().operations)
+    return catalogue_from(read_yaml(REQUIREMENTS), operation_ids)
+
+
+@functools.cache
+def load_contract(generation: str = "v1") -> Contract:
+    """The contract of a generation. The document is validated; every `$ref` is resolved.
+
+    Raises `ContractError` for an unknown generation or a document that is not valid OpenAPI.
+    """
+    if generation not in GENERATIONS:
+        raise ContractError(f"generation {generation!r} is not one of {', '.join(GENERATIONS)}")
+    try:
+        parser = ResolvingParser(str(OPENAPI), backend="openapi-spec-validator", strict=True)
+    except Exception as error:  # the parser lets every fault of its parts through
+        raise ContractError(f"{OPENAPI.name} is not a valid OpenAPI document: {error}") from error
+    document: dict[str, Any] = parser.specification
+    operations = {operation.id: operation for operation in _operations(document)}
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (OPENAPI, REQUIREMENTS, DEVICE_CONTRACT)))
+    return Contract(
+        generation=generation,
+        document=document,
+        operations=operations,
+        catalogue=load_catalogue(set(operations)),
+        device=device_contract_from(read_yaml(DEVICE_CONTRACT)),
+        sha256=digest.hexdigest(),
+    )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method not in item:
+                continue
+            data = item[method]
+            yield Operation(
+                id=data["operationId"],
+                method=method.upper(),
+                path=path,
+                tag=data["tags"][0],
+                documented=data.get("x-source") == "documented",
+                secured=bool(data.get("security", document.get("security"))),
+                parameters=(*item.get("parameters", ()), *data.get("parameters", ())),
+                request_body=data.get("requestBody"),
+                responses={str(status): response for status, response in data["responses"].items()},
+            )
