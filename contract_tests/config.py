@@ -1,0 +1,249 @@
+"""Configuration of a run: TOML file, environment and command line, in rising precedence.
+
+The file's keys are fixed (README, docs/configuration.md). Errors name the file, the place in it and the remedy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+DEFAULT_FILE = "portal-contract.toml"
+TOKEN_VARIABLE = "PORTAL_CONTRACT_TOKEN"  # noqa: S105 - the name of a variable, not a token
+DEFAULT_RATE = "60/m"
+
+Generation = Literal["v1", "root", "spa"]
+FailOn = Literal["must", "should"]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. The message is one sentence for the user."""
+
+
+def parse_rate(text: str) -> float | None:
+    """Requests a second from `60/m`, `5/s`, `1000/h`; None for `unlimited`. ValueError otherwise."""
+    if text == "unlimited":
+        return None
+    match = re.fullmatch(r"([1-9][0-9]*)/(s|m|h)", text)
+    if not match:
+        raise ValueError(f"{text!r} is not a rate; write for example 60/m, 5/s or unlimited")
+    return int(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _rate(text: str) -> str:
+    parse_rate(text)
+    return text
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not an http(s) URL such as https://staging.example.net/captive")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{text!r} has a query or fragment; give the URL that /instances is appended to")
+    if parts.username or parts.password:
+        raise ValueError("the URL holds credentials; give the token with token_env instead")
+    return text.rstrip("/")
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.ip_network(text))
+
+
+def _uuid(value: object) -> str:
+    return str(UUID(str(value)))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RouterConfig(_Strict):
+    """How the observer reaches the router of a site (RouterOS API)."""
+
+    host: str
+    port: int = Field(default=8728, ge=1, le=65535)
+    tls: bool = False
+    verify_tls: bool | str = True
+    username: str = "admin"
+    password: str = ""
+    password_env: str | None = None
+
+
+class SiteConfig(_Strict):
+    """A site the suite may use, and the subnets it may give to its instances there."""
+
+    id: Annotated[str, BeforeValidator(_uuid)]
+    subnets: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(min_length=1)]
+    settle_timeout: float = Field(default=30.0, gt=0)
+    router: RouterConfig | None = None
+
+
+class TargetConfig(_Strict):
+    """The deployment under test."""
+
+    base_url: Annotated[str, AfterValidator(_base_url)]
+    generation: Generation = "v1"
+    token: str | None = None
+    token_env: str | None = None
+    other_token: str | None = None
+    other_token_env: str | None = None
+    rate: Annotated[str, AfterValidator(_rate)] = DEFAULT_RATE
+    verify_tls: bool | str = True
+    timeout: float = Field(default=30.0, gt=0)
+
+
+class LabConfig(_Strict):
+    """Control APIs of a lab; each is an optional capability."""
+
+    clock: str | None = None
+    guests: str | None = None
+    faults: str | None = None
+    journal: str | None = None
+    token: str | None = None
+    token_env: str | None = None
+
+
+class RunConfig(_Strict):
+    """Options of `run` that may stand in the file."""
+
+    profile: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    seed: int | None = Field(default=None, ge=0)
+    budget: int | None = Field(default=None, ge=1)
+    workers: int = Field(default=0, ge=0)
+    time_limit: float | None = Field(default=None, gt=0)
+    fail_on: FailOn = "must"
+    report_dir: str = "portal-contract-report"
+    read_only: bool = False
+    no_device: bool = False
+
+
+class Config(_Strict):
+    """The whole configuration, secrets read from the environment."""
+
+    target: TargetConfig
+    sites: tuple[SiteConfig, ...] = ()
+    lab: LabConfig = LabConfig()
+    run: RunConfig = RunConfig()
+
+    @model_validator(mode="after")
+    def _distinct_sites(self) -> Config:
+        identifiers = [site.id for site in self.sites]
+        if len(set(identifiers)) != len(identifiers):
+            raise ValueError("sites: two entries have the same id")
+        return self
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret the run knows; none may appear in any output."""
+        found = [self.target.token, self.target.other_token, self.lab.token]
+        found += [site.router.password for site in self.sites if site.router]
+        return tuple(dict.fromkeys(secret for secret in found if secret))
+
+    def public(self) -> dict[str, Any]:
+        """The configuration without its secrets, as it may be reported."""
+        hidden = {"token", "other_token", "password"}
+
+        def clean(value: Any) -> Any:
+            if isinstance(value, Mapping):
+                return {key: clean(item) for key, item in value.items() if key not in hidden}
+            if isinstance(value, list | tuple):
+                return [clean(item) for item in value]
+            return value
+
+        return dict(clean(self.model_dump(mode="json")))
+
+
+def load_config(
+    path: Path | None,
+    *,
+    overrides: Mapping[str, Mapping[str, Any]],
+    environ: Mapping[str, str] = os.environ,
+) -> Config:
+    """Read the file (if any), put `overrides` (table -> key -> value, from the command line) over it.
+
+    Raises `ConfigError` for a file that is missing or no TOML, an unknown key, a bad value, an environment
+    variable that is named but not set, or no base URL.
+    """
+    name = path.name if path else "command line"
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            data = tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"{name}: there is no such file; `portal-contract lab --write-config` makes one") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{name}: cannot be read: {error}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    target = data.setdefault("target", {})
+    if isinstance(target, dict) and TOKEN_VARIABLE in environ:
+        target["token"] = environ[TOKEN_VARIABLE]
+    for table, values in overrides.items():
+        existing = data.get(table, {})
+        if not isinstance(existing, dict):
+            raise ConfigError(f"{name}: [{table}] must be a table")
+        data[table] = {**existing, **values}
+    if not data.get("target", {}).get("base_url"):
+        raise ConfigError(f"{name}: no target; set base_url in [target] or give --base-url URL")
+    _read_environment(data, name, environ)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_sentence(error)}") from None
+    if config.target.generation != "v1":
+        raise ConfigError(f"{name}: generation {config.target.generation} cannot be judged by this version; use v1")
+    if not config.target.token:
+        raise ConfigError(
+            f"{name}: no token; set {TOKEN_VARIABLE}, give --token, or token_env in [target] names the variable"
+        )
+    return config
+
+
+_SECRETS: Sequence[tuple[str, str]] = (("token", "token_env"), ("other_token", "other_token_env"))
+
+
+def _read_environment(data: dict[str, Any], name: str, environ: Mapping[str, str]) -> None:
+    """Put the secrets that variables hold where the model expects them."""
+
+    def fill(table: dict[str, Any], key: str, variable_key: str, where: str) -> None:
+        variable = table.get(variable_key)
+        if variable and key not in table:
+            if variable not in environ:
+                raise ConfigError(f"{name}: {where}.{variable_key} names {variable}, which is not set")
+            table[key] = environ[variable]
+
+    target = data["target"]
+    for key, variable_key in _SECRETS:
+        fill(target, key, variable_key, "target")
+    lab = data.get("lab")
+    if isinstance(lab, dict):
+        fill(lab, "token", "token_env", "lab")
+    sites = data.get("sites", [])
+    for index, site in enumerate(sites if isinstance(sites, list) else []):
+        router = site.get("router") if isinstance(site, dict) else None
+        if isinstance(router, dict):
+            fill(router, "password", "password_env", f"sites[{index}].router")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ""
+    for part in first["loc"]:
+        where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
+    if first["type"] == "extra_forbidden":
+        return f"{where}: unknown key; look for a spelling mistake"
+    message = first["msg"].removeprefix("Value error, ")
+    more = len(error.errors()) - 1
+    return f"{where}: {message}" + (f" (and {more} more)" if more else "")

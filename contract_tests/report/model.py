@@ -1,0 +1,87 @@
+"""What a report says about a run besides its verdicts, and the words all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from contract_tests.verdicts import FailOn, RunResult
+
+Headline = Literal["conforms", "does not conform", "could not be judged"]
+
+LEVEL_WORDS: Mapping[str, str] = {"must": "MUST", "should": "SHOULD", "may": "MAY"}
+SOURCE_WORDS: Mapping[str, str] = {
+    "documented": "API documentation",
+    "inferred": "inferred",
+    "protocol": "protocol standard",
+    "device": "device contract",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What was run: everything a reader needs to understand the run and to repeat it.
+
+    `command` repeats the run and holds no secret. `replay` is a command in which `{id}` stands for the id of
+    a requirement. `started_at` carries a time zone. `options` are the settings of the run as the user gave them.
+    """
+
+    run_id: str
+    tag: str
+    started_at: datetime
+    version: str
+    spec_sha256: str
+    catalogue_version: str
+    seed: int
+    base_url: str
+    generation: str
+    sites: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    command: str
+    replay: str
+    options: Mapping[str, object]
+    environment: Mapping[str, str]
+    incomplete: str | None = None
+    fail_on: FailOn = "must"
+
+    def replay_command(self, requirement: str) -> str:
+        """The command that runs this requirement again."""
+        return self.replay.replace("{id}", requirement)
+
+
+def headline(result: RunResult) -> Headline:
+    """The verdict on the deployment in the words of every format."""
+    if not result.judged:
+        return "could not be judged"
+    return "conforms" if result.conforms else "does not conform"
+
+
+def explanation(info: RunInfo, result: RunResult) -> str:
+    """One sentence on why the verdict is what it is."""
+    summary = result.summary
+    judged = summary.passed + summary.failed + summary.warned + summary.waived
+    total = len(result.requirements)
+    if not result.judged:
+        if result.problems:
+            first = " ".join(result.problems[0].message.split())
+            return f"The run could not be carried through: {first}"
+        if info.incomplete:
+            return f"The run ended before its plan did: {info.incomplete}"
+        return "Requirements of level must were left without a check, so nothing can be said for the whole."
+    if result.conforms:
+        text = f"All {judged} requirements that this run judged hold"
+        if summary.warned or summary.waived:
+            excused = [
+                f"{count} {word}"
+                for count, word in ((summary.warned, "with a warning"), (summary.waived, "waived"))
+                if count
+            ]
+            text = f"{summary.passed} of {judged} judged requirements hold, {' and '.join(excused)}"
+        return f"{text}; {summary.not_verified} of {total} were not verified." if summary.not_verified else f"{text}."
+    broken = summary.failed + (summary.warned if info.fail_on == "should" else 0)
+    verb = "is" if broken == 1 else "are"
+    profiles = [name for name, verdict in result.profiles.items() if verdict == "failed"]
+    where = f", in {', '.join(profiles)}" if profiles else ""
+    return f"{broken} of {judged} judged requirements {verb} not met{where}."
