@@ -1,0 +1,69 @@
+"""All menus of a version, and the stores of a router nobody has touched."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from router_sim.menus import hotspot, hotspot_access, interfaces, ip, system
+from router_sim.schema import Menu
+from router_sim.store import Hold, Item, Key, Store
+
+EVERY_MENU = (
+    *interfaces.MENUS,
+    *ip.MENUS,
+    *hotspot.MENUS,
+    *hotspot_access.MENUS,
+    *system.MENUS,
+)
+
+
+@cache
+def catalogue(version: str) -> Mapping[str, Menu]:
+    """The menus `version` has, by path, each with the properties it has there."""
+    return {
+        menu.path: replace(
+            menu, properties=tuple(each for each in menu.properties if each.span.covers(version))
+        )
+        for menu in EVERY_MENU
+        if menu.span.covers(version)
+    }
+
+
+@cache
+def untouched_stores(version: str) -> Mapping[str, Store]:
+    """The stores of a fresh router, frozen, so that any number of routers can start from them."""
+    menus = catalogue(version).values()
+    stores: dict[str, Store] = {}
+    for path in dict.fromkeys(menu.store for menu in menus):
+        sharing = [menu for menu in menus if menu.store == path]
+        store = Store(_keys(sharing), _defaults(sharing))
+        for item in sorted(_built_in(sharing), key=lambda item: item.id):
+            store.put(item)
+        store.frozen = True
+        stores[path] = store
+    return stores
+
+
+def _keys(menus: list[Menu]) -> list[Key]:
+    keys: list[Key] = []
+    for menu in menus:
+        keys += [unique.properties for unique in menu.unique]
+        keys += [(name,) for name in menu.indexed]
+        keys += [(each.name,) for each, _ in menu.references()]
+        keys += [("name",)] if "name" in menu.by_name and not menu.singleton else []
+    return keys
+
+
+def _defaults(menus: list[Menu]) -> dict[str, str]:
+    return {each.name: each.default for menu in menus for each in menu.properties if each.default is not None}
+
+
+def _built_in(menus: list[Menu]) -> list[Item]:
+    items = []
+    for menu in menus:
+        if menu.singleton:
+            items.append(Item(0, {}))
+        for built in menu.built_in:
+            hold = Hold.BUILT_IN if built.protected else Hold.FREE
+            items.append(Item(built.id, built.values, menu.kind or "", hold))
+    return items

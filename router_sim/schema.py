@@ -1,0 +1,150 @@
+"""What a menu is made of, as data. The tables in `router_sim.menus` are written in these terms."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from router_sim.values import Bool, Reference, Text, ValueType
+
+
+class Presence(Enum):
+    """When a property is part of a printed record."""
+
+    ALWAYS = "always"  # with its default, if it has one and nothing else was set
+    SET = "set"  # left out while it holds its default
+    TRUE = "true"  # a flag that shows only when it is true
+    NEVER = "never"  # can be written, is never shown
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Comparable form of a version such as `7.22.3` or `7.24rc2`; what follows the numbers is ignored."""
+    numbers = re.match(r"\d+(?:\.\d+)*", version, re.ASCII)
+    if numbers is None:
+        raise ValueError(f"{version!r} is no RouterOS version; write it like 7.22.3")
+    return tuple(int(part) for part in numbers[0].split("."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The versions from `since` up to but not including `until`; empty means no bound."""
+
+    since: str = ""
+    until: str = ""
+
+    def covers(self, version: str) -> bool:
+        """Is `version` inside?"""
+        key = version_key(version)
+        if self.since and key < version_key(self.since):
+            return False
+        return not self.until or key < version_key(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a menu.
+
+    `default` is the canonical value of an item that was never told otherwise (for a reference: the
+    word, or `*` and the number of a built-in item); None means there is none. `shown_with` names
+    another property and a word its comma list must hold for this one to be printed.
+    """
+
+    name: str
+    type: ValueType = field(default_factory=Text)
+    default: str | None = None
+    presence: Presence = Presence.ALWAYS
+    required: bool = False
+    read_only: bool = False
+    clearable: bool = False
+    sensitive: bool = False
+    shown_with: tuple[str, str] | None = None
+    span: Span = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Properties whose values together may occur once in a store, and the words of the refusal."""
+
+    properties: tuple[str, ...]
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """An item that is there from the start. `protected` ones cannot be removed and are `default=true`."""
+
+    id: int
+    values: Mapping[str, str]
+    protected: bool = True
+
+
+CONFIGURE = frozenset({"set", "reset"})
+LIST = frozenset({"add", "remove", *CONFIGURE})
+TOGGLE = frozenset({"enable", "disable"})
+COMMENT = frozenset({"comment"})
+
+
+@dataclass(frozen=True)
+class Menu:
+    """One menu: its properties in print order, and which verbs it has besides print, get and find.
+
+    Menus that show the same items name the same `store`; `kind` then says which of them are shown
+    and which kind an added item is. `indexed` lists properties the behaviour looks items up by.
+    """
+
+    path: str
+    properties: tuple[Property, ...]
+    verbs: frozenset[str] = frozenset()
+    store: str = ""
+    kind: str = ""
+    singleton: bool = False
+    auto_name: str = ""
+    unique: tuple[Unique, ...] = ()
+    indexed: tuple[str, ...] = ()
+    built_in: tuple[BuiltIn, ...] = ()
+    removable_dynamic: bool = False
+    print_arguments: frozenset[str] = frozenset()
+    noun: str = "item"
+    span: Span = Span()
+    by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.store:
+            object.__setattr__(self, "store", self.path)
+        object.__setattr__(self, "by_name", {each.name: each for each in self.properties})
+
+    @property
+    def ordered(self) -> bool:
+        """Does the order of the items mean something, and can it be changed?"""
+        return "move" in self.verbs
+
+    def references(self) -> tuple[tuple[Property, Reference], ...]:
+        """The properties that name items of other menus."""
+        return tuple((each, each.type) for each in self.properties if isinstance(each.type, Reference))
+
+
+def disabled() -> Property:
+    """The switch nearly every item has."""
+    return Property("disabled", Bool(), "false")
+
+
+def comment() -> Property:
+    """The operator's note; absent from the record while it is empty."""
+    return Property("comment", Text(), "", Presence.SET)
+
+
+def about() -> Property:
+    """The router's own remark on an item, since 7.13; nothing in this simulator makes one yet."""
+    return Property("about", Text(), "", Presence.SET, read_only=True, span=Span(since="7.13"))
+
+
+def shown(
+    name: str, default: str | None = None, presence: Presence = Presence.ALWAYS, span: Span = Span()
+) -> Property:
+    """A property the router reports and nobody sets."""
+    return Property(name, Text(), default, presence, read_only=True, span=span)
+
+
+def flag(name: str, presence: Presence = Presence.ALWAYS) -> Property:
+    """A read-only yes or no, `false` unless the router says otherwise."""
+    return Property(name, Bool(), "false", presence, read_only=True)
