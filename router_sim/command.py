@@ -1,0 +1,247 @@
+"""The `router` command: simulated routers on this machine until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import secrets
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import click
+from click.core import ParameterSource
+from rich.console import Console
+from rich.table import Table
+
+from router_sim.clock import VirtualClock
+from router_sim.control import ControlServer, control_app
+from router_sim.faults import FaultPlan
+from router_sim.fleet import Fleet, FleetError
+from router_sim.router import Router
+from router_sim.schema import version_key
+from router_sim.seed import lab_router
+from router_sim.server import is_loopback
+
+PASSWORD_ENV: Final = "PORTAL_CONTRACT_ROUTER_PASSWORD"  # noqa: S105 - the name of a variable
+TOKEN_ENV: Final = "PORTAL_CONTRACT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+DEFAULT_SUBNETS: Final = ("10.5.50.0/24", "10.5.51.0/24")
+
+_SHOWN: Final = 20
+# Site identifiers are derived from the address, so that a configuration stays valid over restarts.
+_SITES: Final = uuid.UUID("6f0a5c1e-9f3b-4e0e-8a53-0a4f8f2b7d11")
+
+
+class RouterError(click.ClickException):
+    """The routers cannot be started as asked."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        """Print the one sentence that says why."""
+        click.echo(f"Error: {self.format_message()}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command was asked for. `control_port` 0 means no control API."""
+
+    addresses: tuple[str, ...]
+    port: int
+    version: str
+    password: str
+    password_from_env: bool
+    subnets: tuple[str, ...]
+    pace: float
+    control_port: int
+    control_token: str
+    verbose: bool
+
+
+def addresses_from(first: str, count: int) -> tuple[str, ...]:
+    """`count` loopback addresses counting up from `first`, without those that end in .0 or .255.
+
+    Raises ValueError when `first` is not loopback or the network ends before.
+    """
+    if not is_loopback(first):
+        raise ValueError(
+            f"{first} is not a loopback address; simulated routers are served on 127.0.0.0/8 alone"
+        )
+    if count == 1:
+        return (first,)
+    found: list[str] = []
+    address = ipaddress.IPv4Address(first)
+    while len(found) < count:
+        if not address.is_loopback:
+            raise ValueError(f"127.0.0.0/8 has no room for {count} routers from {first} on")
+        if int(address) & 0xFF not in (0, 255):
+            found.append(str(address))
+        address += 1
+    return tuple(found)
+
+
+@click.command(name="router")
+@click.option("--count", type=click.IntRange(min=1, max=60000), default=1, show_default=True)
+@click.option(
+    "--address", default="127.0.1.1", show_default=True, help="Loopback address of the first router."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8728, show_default=True, help="0 takes a free one."
+)
+@click.option("--version", "version", default="7.22.3", show_default=True, help="RouterOS version to act as.")
+@click.option("--password", envvar=PASSWORD_ENV, default="", help="Password of admin; none by default.")
+@click.option(
+    "--subnet", "subnets", multiple=True, default=DEFAULT_SUBNETS, show_default=True, help="Repeatable."
+)
+@click.option(
+    "--pace",
+    type=click.FloatRange(0, 10),
+    default=0.002,
+    show_default=True,
+    help="Seconds before the first word of a reply; some clients cannot do with 0.",
+)
+@click.option(
+    "--control-port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 leaves it off."
+)
+@click.option("--control-token", envvar=TOKEN_ENV, default="", help="Made up at each start by default.")
+@click.option("-v", "--verbose", is_flag=True, help="Print the configuration entries of the sites.")
+@click.pass_context
+def router(
+    context: click.Context,
+    count: int,
+    address: str,
+    port: int,
+    version: str,
+    password: str,
+    subnets: tuple[str, ...],
+    pace: float,
+    control_port: int,
+    control_token: str,
+    verbose: bool,
+) -> None:
+    """Run simulated RouterOS routers, each on its own loopback address.
+
+    They answer the RouterOS API until Ctrl-C or SIGTERM and leave nothing behind.
+    """
+    try:
+        addresses = addresses_from(address, count)
+        version_key(version)
+        for subnet in subnets:
+            ipaddress.IPv4Network(subnet)
+    except ValueError as error:
+        raise RouterError(str(error)) from error
+    from_env = context.get_parameter_source("password") is ParameterSource.ENVIRONMENT
+    settings = Settings(
+        addresses,
+        port,
+        version,
+        password,
+        from_env,
+        subnets,
+        pace,
+        control_port,
+        control_token or secrets.token_urlsafe(24),
+        verbose,
+    )
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, Console(highlight=False, soft_wrap=True)))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The fastest event loop at hand: uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def build_routers(settings: Settings, clock: VirtualClock) -> dict[str, Router]:
+    """The routers asked for, by address: router-1, router-2 and so on."""
+    return {
+        address: lab_router(
+            f"router-{number}",
+            clock=clock,
+            version=settings.version,
+            password=settings.password,
+            subnets=settings.subnets,
+        )
+        for number, address in enumerate(settings.addresses, 1)
+    }
+
+
+async def _serve(settings: Settings, console: Console) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
+            loop.add_signal_handler(number, stop.set)
+    clock = VirtualClock()
+    fleet = Fleet(
+        build_routers(settings, clock), port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now)
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        control: ControlServer | None = None
+        try:
+            await fleet.start()
+            stack.push_async_callback(fleet.close)
+            if settings.control_port:
+                app = control_app(fleet, clock, settings.control_token)
+                control = ControlServer(app, port=settings.control_port)
+                await control.start()
+                stack.push_async_callback(control.close)
+        except FleetError as error:
+            raise RouterError(str(error)) from error
+        _report(settings, fleet, control, console)
+        await stop.wait()
+
+
+def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, console: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in ("router", "address", "port", "version", "user"):
+        table.add_column(title, no_wrap=True)
+    shown = list(fleet.routers.items())[:_SHOWN]
+    for address, served in shown:
+        table.add_row(served.name, address, str(fleet.port), served.version, "admin")
+    console.print(table)
+    if len(fleet.routers) > _SHOWN:
+        console.print(f"and {len(fleet.routers) - _SHOWN} more, up to {settings.addresses[-1]}")
+    if control is None:
+        console.print("control API: off (--control-port 9100 turns it on)")
+    else:
+        console.print(f"control API: {control.url}  token: {settings.control_token}", markup=False)
+    if settings.verbose:
+        for address, _ in shown:
+            console.print("\n" + site_entry(settings, address, fleet.port), markup=False)
+        if control is not None:
+            console.print(
+                f'\n[lab]\nclock = "{control.url}/clock"\nfaults = "{control.url}/faults"', markup=False
+            )
+    console.print("Ctrl-C stops.")
+
+
+def site_entry(settings: Settings, address: str, port: int) -> str:
+    """The `[[sites]]` entry, in TOML, of the router at `address`."""
+    # A JSON string is a TOML basic string as long as it is pure ASCII without surrogate pairs.
+    password = (
+        f'password_env = "{PASSWORD_ENV}"'
+        if settings.password_from_env
+        else f"password = {json.dumps(settings.password, ensure_ascii=False)}"
+    )
+    return "\n".join(
+        (
+            "[[sites]]",
+            f'id = "{uuid.uuid5(_SITES, address)}"',
+            f"subnets = {json.dumps(settings.subnets)}",
+            "[sites.router]",
+            f'host = "{address}"',
+            f"port = {port}",
+            "tls = false",
+            'username = "admin"',
+            password,
+        )
+    )

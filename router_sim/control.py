@@ -1,0 +1,298 @@
+"""The control API: what a laboratory can do with its simulated routers and nobody can with real ones.
+
+Move the clock, read the exact journal and the whole configuration, put a router back to its start, plan
+faults. JSON over HTTP on a loopback address, behind a bearer token. It is no part of RouterOS.
+
+Strings that are no valid UTF-8 on the router appear with the escapes U+DC80 to U+DCFF for single bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router_sim.clock import Clock, VirtualClock
+from router_sim.faults import Fault
+from router_sim.fleet import Fleet, FleetError, explain
+from router_sim.journal import Entry
+from router_sim.router import Router
+from router_sim.server import is_loopback
+
+_MOST_SECONDS: Final = 10 * 366 * 86400.0
+_MOST_BODY: Final = 1024 * 1024
+
+
+def _dumps(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(_dumps(value), status, media_type="application/json")
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(_dumps({"error": message}), status, headers, media_type="application/json")
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class BearerToken:
+    """Middleware that answers 401 to every request without the token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._expected):
+                refusal = _error(
+                    401,
+                    "send the control token as 'Authorization: Bearer TOKEN'",
+                    {"WWW-Authenticate": "Bearer"},
+                )
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class Control:
+    """The handlers, over one fleet and its clock."""
+
+    def __init__(self, fleet: Fleet, clock: Clock) -> None:
+        self._fleet = fleet
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """Every path of the control API."""
+        return [
+            Route("/clock", self.clock, methods=["GET"]),
+            Route("/clock/advance", self.advance, methods=["POST"]),
+            Route("/routers", self.routers, methods=["GET"]),
+            Route("/routers/{name}/journal", self.journal, methods=["GET"]),
+            Route("/routers/{name}/snapshot", self.snapshot, methods=["GET"]),
+            Route("/routers/{name}/reset", self.reset, methods=["POST"]),
+            Route("/faults", self.faults, methods=["GET"]),
+            Route("/faults", self.plan_fault, methods=["POST"]),
+            Route("/faults", self.clear_faults, methods=["DELETE"]),
+            Route("/faults/{number:int}", self.end_fault, methods=["DELETE"]),
+        ]
+
+    async def clock(self, request: Request) -> Response:
+        """The time on the routers."""
+        return _json({"now": _iso(self._clock.now())})
+
+    async def advance(self, request: Request) -> Response:
+        """Move the clock forward by `seconds` and let the routers apply what became due."""
+        body = await _body(request)
+        seconds = body.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise HTTPException(400, "seconds: a number is needed")
+        if not 0 <= seconds <= _MOST_SECONDS:
+            raise HTTPException(400, f"seconds: {seconds} is not between 0 and {_MOST_SECONDS:.0f}")
+        if not isinstance(self._clock, VirtualClock):
+            raise HTTPException(409, "these routers run on the machine's clock, which cannot be moved")
+        self._clock.advance(seconds)
+        self._fleet.tick()
+        return _json({"now": _iso(self._clock.now())})
+
+    async def routers(self, request: Request) -> Response:
+        """The routers of the fleet and where they are served."""
+        return _json(
+            [
+                {
+                    "name": router.name,
+                    "address": address,
+                    "port": self._fleet.port,
+                    "version": router.version,
+                }
+                for address, router in self._fleet.routers.items()
+            ]
+        )
+
+    async def journal(self, request: Request) -> Response:
+        """The entries after number `after`, one JSON object a line."""
+        router = self._router(request)
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdecimal() and len(after) < 19):
+            raise HTTPException(400, f"after: {after!r} is not the number of an entry")
+        router.tick()
+        lines = b"".join(_dumps(_entry(entry)) + b"\n" for entry in router.journal.entries(after=int(after)))
+        return Response(lines, media_type="application/x-ndjson")
+
+    async def snapshot(self, request: Request) -> Response:
+        """Every menu of a router with its rows, in the router's order."""
+        router = self._router(request)
+        router.tick()
+        return _json(router.snapshot())
+
+    async def reset(self, request: Request) -> Response:
+        """Put a router back to its initial state, with an empty journal."""
+        self._router(request).reset()
+        return Response(status_code=204)
+
+    async def faults(self, request: Request) -> Response:
+        """The faults in force."""
+        return _json([active.to_json() for active in self._fleet.faults.active()])
+
+    async def plan_fault(self, request: Request) -> Response:
+        """Put one fault in force."""
+        body = await _body(request)
+        try:
+            fault = Fault.from_json(body)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        if fault.router is not None and self._fleet.named(fault.router) is None:
+            raise HTTPException(400, f"router: there is none named {fault.router!r}")
+        return _json(self._fleet.faults.add(fault).to_json(), 201)
+
+    async def clear_faults(self, request: Request) -> Response:
+        """End all faults."""
+        self._fleet.faults.clear()
+        return Response(status_code=204)
+
+    async def end_fault(self, request: Request) -> Response:
+        """End one fault."""
+        number = request.path_params["number"]
+        if not self._fleet.faults.remove(number):
+            raise HTTPException(404, f"no fault with id {number} is in force")
+        return Response(status_code=204)
+
+    def _router(self, request: Request) -> Router:
+        name = request.path_params["name"]
+        router = self._fleet.named(name)
+        if router is None:
+            raise HTTPException(404, f"there is no router named {name!r}; GET /routers lists them")
+        return router
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "time": _iso(entry.time),
+        "user": entry.user,
+        "connection": entry.connection,
+        "command": entry.command,
+        "menu": entry.menu,
+        "id": entry.id,
+        "before": None if entry.before is None else dict(entry.before),
+        "after": None if entry.after is None else dict(entry.after),
+        "trap": entry.trap,
+    }
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST_BODY:
+            raise HTTPException(413, f"a body of the control API has at most {_MOST_BODY} bytes")
+    try:
+        value = json.loads(bytes(data))
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise HTTPException(400, "the body has to be a JSON object")
+    return value
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = error.detail
+    if error.status_code == 404 and message == "Not Found":
+        message = f"the control API has no {request.url.path}"
+    elif error.status_code == 405:
+        message = f"{request.url.path} does not take {request.method}"
+    return _error(error.status_code, message, dict(error.headers or {}))
+
+
+def control_app(fleet: Fleet, clock: Clock, token: str) -> Starlette:
+    """The control API of `fleet` as an ASGI application, to serve alone or to mount in another.
+
+    `clock` is the one the routers run on; only a VirtualClock can be advanced. Raises ValueError for an
+    empty `token`.
+    """
+    if not token:
+        raise ValueError("the control API needs a token")
+    return Starlette(
+        routes=Control(fleet, clock).routes(),
+        middleware=[Middleware(BearerToken, token=token)],
+        exception_handlers={HTTPException: _http_error},
+    )
+
+
+class _Quiet(uvicorn.Server):
+    """A server that leaves signals to the program it is part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ControlServer:
+    """Serves an ASGI application on a loopback address, within the running loop.
+
+    `port` 0 takes a free one; `url` is known once started. ValueError for an address that is not
+    loopback.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        if not is_loopback(host):
+            raise ValueError(f"{host} is not a loopback address; the control API is served on 127.0.0.0/8")
+        self.host = host
+        self.port = port
+        self._app = app
+        self._server: _Quiet | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the API is, without a slash at the end."""
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; returns when requests are answered. FleetError when the port cannot be had."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self.host, self.port))
+            listening.listen()
+        except (OSError, OverflowError) as error:
+            listening.close()
+            raise FleetError(explain(error, self.host, self.port)) from error
+        self.port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            self._app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = _Quiet(config)
+        self._task = asyncio.create_task(self._server.serve([listening]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Stop. Harmless when repeated."""
+        if self._server is None or self._task is None:
+            return
+        self._server.should_exit = True
+        await self._task
+        self._server = self._task = None

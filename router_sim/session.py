@@ -1,0 +1,376 @@
+"""One RouterOS API session as a state machine: bytes in, bytes out, no sockets and no clock of its own.
+
+A session reads the sentences of one connection, logs the user in, hands commands to its router and
+writes the replies to an `Outlet`. Commands that go on (`listen`, `print` with `follow` or `interval`)
+run until `/cancel` or the end of the connection, any number of them beside each other.
+
+Source: the RouterOS API manual page (login, tags, cancel, listen), and recorded exchanges with routers
+for the texts and the order of sentences where the manual is silent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from router_sim.durations import SECOND, parse_duration
+from router_sim.engine import Command, Origin, Trap
+from router_sim.faults import NOTHING, Effect, FaultPlan
+from router_sim.query import compile_query
+from router_sim.router import Router
+from router_sim.schema import version_key
+from router_sim.sentences import Replies, Request, parse_request
+from router_sim.traps import bad_argument
+from router_sim.wire import MAX_SENTENCE, MAX_WORD, ProtocolError, SentenceReader
+
+LOGGER = logging.getLogger(__name__)
+
+# A router limits what a stranger may send. Four tries are on record, the size is our guess.
+LOGIN_TRIES: Final = 4
+STRANGER_BYTES: Final = 16 * 1024
+
+PLAIN_LOGIN_SINCE: Final = (6, 43)
+CHALLENGE_REFUSED_SINCE: Final = (6, 45, 1)
+EMPTY_SINCE: Final = (7, 18)
+
+SHORTEST_INTERVAL: Final = 0.01
+LONGEST_INTERVAL: Final = 86400.0
+
+_STREAM_ARGUMENTS: Final = frozenset({"follow", "follow-only", "interval"})
+
+
+class Timer(Protocol):
+    """What `Outlet.call_later` returns."""
+
+    def cancel(self) -> None: ...
+
+
+class Outlet(Protocol):
+    """What a session needs of its connection."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the peer is too slow for now; the session waits for `resume` then."""
+        ...
+
+    def write(self, data: bytes, delay: float = 0.0) -> None:
+        """Send `data`, `delay` seconds later than usual."""
+        ...
+
+    def close(self, delay: float = 0.0) -> None:
+        """Close behind everything written with the same delay or a shorter one."""
+        ...
+
+    def abort(self) -> None:
+        """Lose the connection now, with everything not sent yet."""
+        ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call back after `seconds` of real time."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Running:
+    """A command that goes on until it is cancelled."""
+
+    tag: str
+    replies: Replies
+    stop: Callable[[], None]
+
+
+class Session:
+    """The API session of one connection with one router.
+
+    `address` is the peer's, `connection` the running number that journal entries carry. `challenge`
+    gives 16 fresh bytes for a token login. `faults` may refuse, delay or cut commands.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        outlet: Outlet,
+        *,
+        address: str,
+        connection: int,
+        challenge: Callable[[], bytes],
+        faults: FaultPlan | None = None,
+    ) -> None:
+        self.router = router
+        self._outlet = outlet
+        self._address = address
+        self._connection = connection
+        self._new_challenge = challenge
+        self._faults = faults
+        self._version = version_key(router.version)
+        self._reader = SentenceReader(STRANGER_BYTES, STRANGER_BYTES)
+        self._waiting: deque[list[bytes]] = deque()
+        self._running: list[Running] = []
+        self._origin: Origin | None = None
+        self._challenge: bytes | None = None
+        self._tries = 0
+        self._damaged = False
+        self._ended = False
+        self._delay = 0.0  # of the command at hand
+        self._muted = False  # its reply is lost on the way
+
+    @property
+    def user(self) -> str | None:
+        """Who is logged in, or None."""
+        return self._origin.user if self._origin else None
+
+    def receive(self, data: bytes) -> None:
+        """Take the next bytes of the connection and perform the commands they complete."""
+        if self._ended:
+            return
+        try:
+            self._waiting.extend(self._reader.feed(data))
+        except ProtocolError as error:
+            self._waiting.extend(error.sentences)
+            self._damaged = True
+        self.resume()
+
+    def resume(self) -> None:
+        """Perform the commands that waited for the peer to read."""
+        while self._waiting and not self._ended and not self._outlet.full:
+            self._perform(parse_request(self._waiting.popleft()))
+        if self._damaged and not self._waiting and not self._ended:
+            self._end()
+            self._outlet.close()
+
+    def connection_lost(self) -> None:
+        """The connection is gone: what runs is stopped and the user leaves the router."""
+        self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._waiting.clear()
+        for running in self._running:
+            running.stop()
+        self._running.clear()
+        if self._origin is not None:
+            self.router.session_closed(self._origin)
+            self._origin = None
+
+    def _perform(self, request: Request) -> None:
+        effect = NOTHING
+        if self._faults:
+            effect = self._faults.on_command(self.router.name, request.path)
+        if effect.kind == "drop_before":
+            self._lose()
+            return
+        self._delay = effect.delay
+        self._muted = effect.kind == "drop_after"
+        try:
+            if self._origin is None:
+                self._perform_stranger(request, effect)
+            elif effect.kind == "trap":
+                self._trap(Replies(request.tag), effect.message, effect.category)
+            else:
+                self._perform_user(request, self._origin)
+        finally:
+            self._delay = 0.0
+            if self._muted:
+                self._muted = False
+                self._lose()
+
+    def _lose(self) -> None:
+        self._end()
+        self._outlet.abort()
+
+    def _write(self, data: bytes) -> None:
+        if not self._muted:
+            self._outlet.write(data, self._delay)
+
+    def _trap(self, replies: Replies, message: str, category: int | None = None) -> None:
+        self._write(replies.trap(message, category) + replies.done())
+
+    def _fatal(self, replies: Replies, reason: str) -> None:
+        self._write(replies.fatal(reason))
+        delay = self._delay
+        self._end()
+        self._outlet.close(delay)
+
+    # Login
+
+    def _perform_stranger(self, request: Request, effect: Effect) -> None:
+        replies = Replies(request.tag)
+        self._tries += 1
+        if self._tries > LOGIN_TRIES:
+            self._fatal(replies, "too many commands before login")
+        elif request.path != "/login":
+            self._fatal(replies, "not logged in")
+        elif effect.kind == "trap":
+            self._trap(replies, effect.message, effect.category)
+        else:
+            self._login(request, replies)
+
+    def _login(self, request: Request, replies: Replies) -> None:
+        given = request.attributes
+        name = given.get("name", "")
+        plain = "password" in given and self._version >= PLAIN_LOGIN_SINCE
+        if plain:
+            accepted = self.router.authenticate(name, given["password"])
+        elif "response" in given:
+            accepted = self._answers_challenge(name, given["response"])
+        else:
+            # An old router asked with a password answers with a challenge too; combined clients build
+            # on that.
+            self._challenge = self._new_challenge()
+            self._write(replies.done(self._challenge.hex()))
+            return
+        if not accepted:
+            text = "invalid user name or password (6)"
+            self._trap(replies, text if self._version >= PLAIN_LOGIN_SINCE else "cannot log in")
+            return
+        if self._origin is not None:
+            self.router.session_closed(self._origin)
+        self._origin = Origin(name, self._address, "api", self._connection)
+        self._reader.max_word, self._reader.max_sentence = MAX_WORD, MAX_SENTENCE
+        self.router.session_opened(self._origin)
+        self._write(replies.done())
+
+    def _answers_challenge(self, name: str, response: str) -> bool:
+        challenge, self._challenge = self._challenge, None
+        if challenge is None or self._version >= CHALLENGE_REFUSED_SINCE:
+            return False
+        return self.router.check_challenge(name, challenge, response)
+
+    # Commands
+
+    def _perform_user(self, request: Request, origin: Origin) -> None:
+        path = request.path
+        replies = Replies(request.tag)
+        if path == "/cancel":
+            self._cancel(request, replies)
+        elif path == "/quit":
+            self._fatal(replies, "session terminated on request")
+        elif path == "/login":
+            self._login(request, replies)
+        elif not path.startswith("/"):
+            self._trap(replies, "no such command prefix", 0)
+        else:
+            self._guarded(request, replies, origin)
+
+    def _guarded(self, request: Request, replies: Replies, origin: Origin) -> None:
+        menu, _, verb = request.path.rpartition("/")
+        try:
+            if verb == "listen":
+                self._listen(menu, request, replies, origin)
+            elif verb in ("print", "getall") and not _STREAM_ARGUMENTS.isdisjoint(request.attributes):
+                self._stream(menu, request, replies, origin)
+            else:
+                self._write(self._answer(request, replies, origin))
+        except Trap as trap:
+            self._write(b"".join(replies.trap(*sentence) for sentence in trap.sentences) + replies.done())
+        except Exception as error:
+            # A fault of the simulator, not of the client: say so, loudly, and keep the others served.
+            LOGGER.exception("router %s: %s failed", self.router.name, request.path)
+            text = f"simulator error in {request.path}: {type(error).__name__}: {error}"
+            self._trap(replies, text, 4)
+
+    def _answer(self, request: Request, replies: Replies, origin: Origin) -> bytes:
+        reply = self.router.execute(Command(request.path, request.attributes, request.queries), origin)
+        if reply.rows:
+            return replies.rows(reply.rows) + replies.done(reply.ret)
+        if reply.data and reply.ret is None and self._version >= EMPTY_SINCE:
+            return replies.empty() + replies.done()
+        return replies.done(reply.ret)
+
+    # Commands that go on
+
+    def _listen(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
+        self._answer(_once(f"{menu}/print", request), replies, origin)  # traps what cannot be listened to
+        self._watch(menu, request, replies, lambda row: True)
+
+    def _stream(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
+        given = request.attributes
+        once = _once(request.path, request)
+        command = Command(once.path, once.attributes, once.queries)
+        if "interval" in given and _asked(given, "interval"):
+            self._repeat(command, _interval(given["interval"]), request, replies, origin)
+            return
+        follow, only = _asked(given, "follow"), _asked(given, "follow-only")
+        if not follow and not only:
+            self._write(self._answer(once, replies, origin))
+            return
+        rows = self.router.execute(command, origin).rows
+        if not only:
+            self._write(replies.rows(rows))
+
+        def wanted(row: Mapping[str, str]) -> bool:
+            booleans = [name for name, value in row.items() if value in ("true", "false")]
+            return compile_query(request.queries, booleans).passes(row)
+
+        self._watch(menu, request, replies, wanted)
+
+    def _watch(
+        self, menu: str, request: Request, replies: Replies, wanted: Callable[[Mapping[str, str]], bool]
+    ) -> None:
+        columns = _columns(request.attributes)
+
+        def changed(row: Mapping[str, str]) -> None:
+            if ".dead" in row:
+                self._outlet.write(replies.rows((row,)))
+            elif wanted(row):
+                shown = row if columns is None else {name: row[name] for name in columns if name in row}
+                self._outlet.write(replies.rows((shown,)))
+
+        self._running.append(Running(request.tag, replies, self.router.watch(menu, changed)))
+
+    def _repeat(
+        self, command: Command, seconds: float, request: Request, replies: Replies, origin: Origin
+    ) -> None:
+        section = 0
+        timer: Timer
+
+        def report() -> None:
+            nonlocal section, timer
+            timer = self._outlet.call_later(seconds, report)
+            if self._outlet.full:  # a peer that does not read misses a turn rather than piling them up
+                return
+            rows = self.router.execute(command, origin).rows
+            self._write(replies.rows({".section": str(section), **row} for row in rows))
+            section += 1
+
+        report()
+        self._running.append(Running(request.tag, replies, lambda: timer.cancel()))
+
+    def _cancel(self, request: Request, replies: Replies) -> None:
+        tag = request.attributes.get("tag")
+        cancelled = [running for running in self._running if tag is None or running.tag == tag]
+        self._running = [running for running in self._running if running not in cancelled]
+        for running in cancelled:
+            running.stop()
+            self._write(running.replies.trap("interrupted", 2))
+        self._write(replies.done())
+        for running in cancelled:
+            self._write(running.replies.done())
+
+
+def _asked(attributes: Mapping[str, str], name: str) -> bool:
+    return attributes.get(name, "no") not in ("no", "false")
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = parse_duration(text) / SECOND
+    except ValueError:
+        raise bad_argument("invalid value for argument interval") from None
+    if not SHORTEST_INTERVAL <= seconds <= LONGEST_INTERVAL:
+        raise bad_argument("value of interval is out of range (00:00:00.010 .. 1d00:00:00)")
+    return seconds
+
+
+def _columns(attributes: Mapping[str, str]) -> list[str] | None:
+    listed = attributes.get(".proplist")
+    return None if listed is None else listed.split(",")
+
+
+def _once(path: str, request: Request) -> Request:
+    """The same print without what makes it go on."""
+    attributes = {name: value for name, value in request.attributes.items() if name not in _STREAM_ARGUMENTS}
+    return Request(path, attributes, request.queries, request.tag)
