@@ -11,9 +11,9 @@ from typing import Any
 class ObservedMenu:
     """A RouterOS menu the observer reads.
 
-    `volatile` properties change by themselves and never count as a difference. In an `ordered` menu the order of
-    items is state. Items of a menu that is not `configuration` are running state (sessions). `pages` marks the
-    menu of files. `proplist` limits what is read (empty: everything).
+    `volatile` properties change by themselves and never count as a difference. In an `ordered` menu the order
+    of items is state. Items of a menu that is not `configuration` are running state (sessions). `pages` marks
+    the menu of files. `proplist` limits what is read (empty: everything).
     """
 
     path: str
@@ -43,12 +43,19 @@ class SessionLimit:
 
 @dataclass(frozen=True, slots=True)
 class DeviceContract:
+    """The whole device contract.
+
+    `derived` properties are worked out by the router from others: state, yet never somebody's write. Login
+    methods map to the reason why they matter.
+    """
+
     version: str
     menus: Mapping[str, ObservedMenu]
     outcomes: Mapping[str, Outcome]
     session_limits: tuple[SessionLimit, ...]
     open_login_methods: Mapping[str, str]
     returning_login_methods: Mapping[str, str]
+    derived: frozenset[str] = frozenset()
 
 
 def device_contract_from(data: Mapping[str, Any]) -> DeviceContract:
@@ -75,4 +82,5 @@ def device_contract_from(data: Mapping[str, Any]) -> DeviceContract:
         session_limits=tuple(SessionLimit(row["menu"], row["property"]) for row in data["session_limit"]),
         open_login_methods=data["open_login_methods"],
         returning_login_methods=data["returning_login_methods"],
+        derived=frozenset(data.get("derived", ())),
     )
