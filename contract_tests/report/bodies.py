@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 SHOWN_BYTES = 10_000
-PRETTY_BYTES = 262_144  # larger JSON is shown as it came: parsing it costs more than its first lines are worth
+PRETTY_BYTES = (
+    262_144  # larger JSON is shown as it came: parsing it costs more than its first lines are worth
+)
 IMAGE_BYTES = 65_536
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -58,7 +60,7 @@ def body_data(body: bytes) -> dict[str, Any] | None:
 
 
 def media_type(headers: tuple[tuple[str, str], ...]) -> str:
-    """The media type of the Content-Type header without its parameters, lower case; empty if there is none."""
+    """The media type of the Content-Type header, lower case, without parameters; empty if there is none."""
     for name, value in headers:
         if name.lower() == "content-type":
             return value.partition(";")[0].strip().lower()
@@ -78,13 +80,17 @@ def shown(body: bytes, kind: str) -> ShownBody:
     """The body for people: JSON indented, control characters visible, binary as a hex dump, at most 10 kB."""
     size = f"{len(body):,} bytes"
     if kind in IMAGE_TYPES and len(body) <= IMAGE_BYTES:
-        return ShownBody("", f"{kind}, {size}", f"data:{kind};base64,{base64.b64encode(body).decode('ascii')}")
+        return ShownBody(
+            "", f"{kind}, {size}", f"data:{kind};base64,{base64.b64encode(body).decode('ascii')}"
+        )
     try:
         text = body.decode("utf-8")
         note = ""
     except UnicodeDecodeError as error:
         if not (kind.startswith("text/") or kind.endswith(("json", "xml"))):
-            return ShownBody(_hex_dump(body[:256]), f"binary, {size}" + (", first 256 shown" if len(body) > 256 else ""))
+            return ShownBody(
+                _hex_dump(body[:256]), f"binary, {size}" + (", first 256 shown" if len(body) > 256 else "")
+            )
         text = body.decode("utf-8", "replace")
         note = f"not valid UTF-8: byte {error.start} is 0x{body[error.start]:02x}"
     if len(body) <= PRETTY_BYTES and text.lstrip()[:1] in ("{", "["):

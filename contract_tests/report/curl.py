@@ -14,19 +14,29 @@ TOKEN_VARIABLE = "PORTAL_CONTRACT_TOKEN"  # noqa: S105 - the name of a variable,
 # Linux refuses a single argument of 128 KiB or more; the printf of bash is built in and knows no such bound.
 _ARGUMENT_BYTES = 100_000
 _COMPUTED = frozenset(
-    {"accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding", "user-agent"}
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "transfer-encoding",
+        "user-agent",
+    }
 )
-_REDACTED = re.compile(r"[\[<]?redacted(?: ([A-Z][A-Z0-9_]*))?[\]>]?|\*{3,}|\u2022{3,}|\$\{?([A-Z][A-Z0-9_]*)\}?", re.I)
+_REDACTED = re.compile(r"(?i:redacted)(?: ([A-Z][A-Z0-9_]*))?|\*{3,}|\u2022{3,}|\$\{?([A-Z][A-Z0-9_]*)\}?")
 
 
 def curl(exchange: Exchange) -> str:
     """The request as one line to paste into bash; the body arrives byte for byte.
 
-    A redacted Authorization header becomes `$PORTAL_CONTRACT_TOKEN` (`[redacted NAME]` becomes `$NAME`), so the
-    line works once that variable is set. Headers that curl computes itself are left out. A body that one
+    A redacted Authorization header becomes `$PORTAL_CONTRACT_TOKEN` (`[redacted NAME]` becomes `$NAME`), so
+    the line works once that variable is set. Headers that curl computes itself are left out. A body that one
     quoted argument cannot carry well (line breaks, binary, very long) is piped in by printf or base64.
     """
-    headers = [(name, value) for name, value in exchange.request_headers if not _computed(exchange, name, value)]
+    headers = [
+        (name, value) for name, value in exchange.request_headers if not _computed(exchange, name, value)
+    ]
     names = {name.lower() for name, _ in exchange.request_headers}
     parts = ["curl", "-sS", "-i"]
     source, body_options = _body(exchange)
@@ -47,7 +57,7 @@ def curl(exchange: Exchange) -> str:
 
 
 def quote(text: str) -> str:
-    """One word of bash that stands for the text on one line: POSIX quotes, or `$'…'` for what does not print."""
+    """One word of bash that stands for the text: POSIX quotes, or `$'…'` for what does not print."""
     if text.isprintable():
         return shlex.quote(text)
     pieces = []

@@ -25,7 +25,7 @@ class RunInfo:
     """What was run: everything a reader needs to understand the run and to repeat it.
 
     `command` repeats the run and holds no secret. `replay` is a command in which `{id}` stands for the id of
-    a requirement. `started_at` carries a time zone. `options` are the settings of the run as the user gave them.
+    a requirement. `started_at` carries a time zone. `options` are the settings as the user gave them.
     """
 
     run_id: str
@@ -79,9 +79,24 @@ def explanation(info: RunInfo, result: RunResult) -> str:
                 if count
             ]
             text = f"{summary.passed} of {judged} judged requirements hold, {' and '.join(excused)}"
-        return f"{text}; {summary.not_verified} of {total} were not verified." if summary.not_verified else f"{text}."
+        return (
+            f"{text}; {summary.not_verified} of {total} were not verified."
+            if summary.not_verified
+            else f"{text}."
+        )
     broken = summary.failed + (summary.warned if info.fail_on == "should" else 0)
     verb = "is" if broken == 1 else "are"
     profiles = [name for name, verdict in result.profiles.items() if verdict == "failed"]
     where = f", in {', '.join(profiles)}" if profiles else ""
     return f"{broken} of {judged} judged requirements {verb} not met{where}."
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12.3 s`, `3 min 5 s`, `1 h 2 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
