@@ -27,6 +27,7 @@ class Resource:
     kind: str
     id: str | None
     name: str | None
+    key: str = ""  # of the intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Ledger:
 
     def created(self, key: str, kind: str, identifier: str, name: str | None) -> None:
         self._write(event="created", key=key, kind=kind, id=identifier, name=name)
-        self._owned[identifier] = Resource(kind, identifier, name)
+        self._owned[identifier] = Resource(kind, identifier, name, key)
 
     def refused(self, key: str, status: int) -> None:
         self._write(event="refused", key=key, status=status)
@@ -116,12 +117,11 @@ def read_ledger(path: Path) -> tuple[RunHeader, tuple[Resource, ...]]:
                     header = RunHeader(
                         entry["run_id"], entry["tag"], entry["base_url"], entry["generation"], entry["config"]
                     )
-                    pending.clear()
                 case "intent":
-                    pending[entry["key"]] = Resource(entry["kind"], None, entry["name"])
+                    pending[entry["key"]] = Resource(entry["kind"], None, entry["name"], entry["key"])
                 case "created":
                     pending.pop(entry["key"], None)
-                    pending[entry["id"]] = Resource(entry["kind"], entry["id"], entry["name"])
+                    pending[entry["id"]] = Resource(entry["kind"], entry["id"], entry["name"], entry["key"])
                 case "refused":
                     pending.pop(entry["key"], None)
                 case "deleted":

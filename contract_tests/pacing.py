@@ -31,9 +31,12 @@ class Pacer:
         self._sleep = sleep
         self._next = 0.0
 
-    def admit(self) -> None:
-        """Wait for the turn of the next request. Raises `BudgetExhausted` when none is left."""
-        if self._left is not None:
+    def admit(self, *, essential: bool = False) -> None:
+        """Wait for the turn of the next request. Raises `BudgetExhausted` when none is left.
+
+        An `essential` request (clean-up) keeps the rate, but no budget holds it back.
+        """
+        if self._left is not None and not essential:
             if self._left <= 0:
                 raise BudgetExhausted
             self._left -= 1

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MARK = "[redacted]"
 _SIGNED = re.compile(r"((?:[?&]|%3[Ff]|%26|\\u0026)(?:signature|token)(?:=|%3[Dd]))[^&\s\"'<>\\#]+")
+_SECRET_PROPERTIES = frozenset({"password", "secret", "otp-secret", "mac-auth-password", "passphrase"})
+_PROPERTY = re.compile(
+    rf"\b({'|'.join(sorted(_SECRET_PROPERTIES))})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)"
+)
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _MIN_LENGTH = 4  # shorter strings would tear holes into ordinary text
 
@@ -31,7 +35,14 @@ class Redactor:
     def text(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, MARK)
-        return _SIGNED.sub(rf"\1{MARK}", text)
+        return _PROPERTY.sub(rf"\1={MARK}", _SIGNED.sub(rf"\1{MARK}", text))
+
+    def record(self, record: Mapping[str, str]) -> dict[str, str]:
+        """A row of a router without its passwords."""
+        return {
+            name: MARK if name in _SECRET_PROPERTIES and value else self.text(value)
+            for name, value in record.items()
+        }
 
     def body(self, body: bytes) -> bytes:
         for secret in self._bytes:

@@ -55,8 +55,11 @@ class Difference:
 
 
 def changed_properties(before: Row, after: Row) -> tuple[str, ...]:
+    """The names of the properties whose values differ; an id is not a property."""
+    if before == after:
+        return ()
     names = dict.fromkeys((*before, *after))
-    return tuple(name for name in names if before.get(name) != after.get(name))
+    return tuple(name for name in names if name != ".id" and before.get(name) != after.get(name))
 
 
 def is_dynamic(row: Row) -> bool:
@@ -73,7 +76,7 @@ def is_invalid(row: Row) -> bool:
 
 
 def identity(row: Row, menu: ObservedMenu) -> str:
-    """What makes a row the same item later: its id ("" for singletons), or the name of a file, whose id changes."""
+    """What makes a row the same item later: its id ("" for a singleton), or a file's name."""
     return row.get("name", "") if menu.pages else row.get(".id", "")
 
 
@@ -103,7 +106,7 @@ def _menu_differences(
     found += [
         Difference(menu.path, "changed", key, row, new[key])
         for key, row in old.items()
-        if key in new and new[key] != row
+        if key in new and changed_properties(row, new[key])
     ]
     if menu.ordered:
         found += _moved(menu, old, new)
@@ -123,7 +126,7 @@ def _moved(menu: ObservedMenu, old: Mapping[str, Row], new: Mapping[str, Row]) -
     shared = [key for key in new if key in old]
     place = {key: index for index, key in enumerate(key for key in old if key in new)}
     stayed = _longest_rising([place[key] for key in shared])
-    following = dict(zip(shared, [*shared[1:], ""], strict=True))
+    following = dict(zip(shared, [*shared[1:], ""], strict=False))
     return [
         Difference(menu.path, "moved", key, old[key], new[key], destination=following[key])
         for key in shared

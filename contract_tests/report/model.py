@@ -87,7 +87,7 @@ def explanation(info: RunInfo, result: RunResult) -> str:
     broken = summary.failed + (summary.warned if info.fail_on == "should" else 0)
     verb = "is" if broken == 1 else "are"
     profiles = [name for name, verdict in result.profiles.items() if verdict == "failed"]
-    where = f", in {', '.join(profiles)}" if profiles else ""
+    where = f" (profile{'s' if len(profiles) > 1 else ''} {', '.join(profiles)})" if profiles else ""
     return f"{broken} of {judged} judged requirements {verb} not met{where}."
 
 

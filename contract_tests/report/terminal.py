@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -18,6 +19,7 @@ from contract_tests.report.curl import curl
 from contract_tests.report.model import LEVEL_WORDS, SOURCE_WORDS, RunInfo, duration, explanation, headline
 from contract_tests.verdicts import RequirementResult, RunResult, fails
 
+REPORT_DIRECTORY = Path("portal-contract-report")
 LONGEST_CURL = 2_000
 _MOST_IDS = 8
 _BODY_LINES = 20
@@ -34,9 +36,9 @@ _STYLES = {
 
 
 def print_verdict(
-    console: Console, info: RunInfo, result: RunResult, *, verbosity: int = 0, report: str = "report.html"
+    console: Console, info: RunInfo, result: RunResult, *, verbosity: int = 0, directory: Path = REPORT_DIRECTORY
 ) -> None:
-    """Print what a run found; `report` is the path of the report named in the last line.
+    """Print what a run found; `directory` is where its reports are, named in the last line.
 
     Verbosity below 0: the last line alone. 0: failures in full, warnings in a line each. 1: also the bodies
     of answers, warnings in full, and every id that was not verified. 2: also what passed. Colour, width and
@@ -58,7 +60,7 @@ def print_verdict(
         _not_verified(console, result.requirements, verbosity)
         _leftovers(console, result)
         console.print()
-    _last_line(console, info, result, report)
+    _last_line(console, info, result, directory)
 
 
 def _line(console: Console, *parts: str | tuple[str, str], indent: int = 0) -> None:
@@ -66,7 +68,7 @@ def _line(console: Console, *parts: str | tuple[str, str], indent: int = 0) -> N
     text = Text.assemble(
         *(visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts)
     )
-    console.print(Padding(text, (0, 0, 0, indent)) if indent else text, highlight=False)
+    console.print(Padding(text, (0, 0, 0, indent), expand=False) if indent else text, highlight=False)
 
 
 def _raw(console: Console, text: str, style: str = "", indent: int = 4) -> None:
@@ -231,14 +233,14 @@ def _leftovers(console: Console, result: RunResult) -> None:
         _raw(console, item.command, style="cyan")
 
 
-def _last_line(console: Console, info: RunInfo, result: RunResult, report: str) -> None:
+def _last_line(console: Console, info: RunInfo, result: RunResult, directory: Path) -> None:
     verdict = headline(result)
     _line(console, (verdict.capitalize(), _STYLES[verdict]), ". ", explanation(info, result))
     requests = result.summary.requests
     _raw(
         console,
         f"{requests:,} request{'' if requests == 1 else 's'} in {duration(result.summary.seconds)} · "
-        f"seed {info.seed} · {report}",
+        f"seed {info.seed} · {directory / 'report.html'}",
         style="bright_black",
         indent=0,
     )

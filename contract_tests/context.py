@@ -1,0 +1,250 @@
+"""What one worker of a run holds: the client, the ledger, the verifier and the routers. Passed in, never global."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from contract_tests.client import Answer, Client, Request
+from contract_tests.config import Config, SiteConfig, parse_rate
+from contract_tests.device import judge
+from contract_tests.device.judge import Finding
+from contract_tests.device.observer import Observer, ObserverError, RouterAddress
+from contract_tests.device.snapshot import Snapshot
+from contract_tests.events import DeviceWrite, Event, EventLog, Exchange, Leftover
+from contract_tests.instances import Instances
+from contract_tests.invariants import observe
+from contract_tests.ledger import FILE_NAME, Ledger
+from contract_tests.pacing import Pacer
+from contract_tests.redaction import Redactor
+from contract_tests.verifier import Verifier
+from spec.loader import Contract, load_contract
+
+EVENTS_DIRECTORY = "events"
+_LEAST_QUIET = 0.3  # seconds without a write after which a router that followed at once is taken to be at rest
+
+
+class Site:
+    """A site of the deployment with its router, as the suite watches it.
+
+    The router's sockets are read only inside these methods; what arrives between them waits in the kernel.
+    """
+
+    def __init__(
+        self,
+        config: SiteConfig,
+        contract: Contract,
+        *,
+        record: Callable[[DeviceWrite], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if config.router is None:
+            raise ValueError(f"site {config.id} has no router")
+        router = config.router
+        self.config = config
+        self.id = config.id
+        self.subnets = config.subnets
+        self.contract = contract.device
+        self._monotonic = monotonic
+        self._record = record
+        self._recorded = 0
+        self._latency = 0.0
+        self._runner = asyncio.Runner()
+        self._observer = Observer(
+            config.id,
+            RouterAddress(
+                router.host, router.port, router.username, router.password, router.tls, router.verify_tls
+            ),
+            contract.device,
+        )
+        self._runner.run(self._observer.connect())
+        self.baseline = self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """The router now."""
+        return self._runner.run(self._observer.snapshot())
+
+    def mark(self) -> int:
+        """A point in the record of writes, after everything that has arrived so far."""
+        self._runner.run(self._observer.drain())
+        self._flush()
+        return self._observer.mark()
+
+    def writes(self, since: int) -> tuple[DeviceWrite, ...]:
+        self._runner.run(self._observer.drain())
+        self._flush()
+        return self._observer.writes(since)
+
+    def settle(
+        self, wanted: Callable[[Snapshot], Sequence[Finding]], *, timeout: float | None = None
+    ) -> tuple[Snapshot, Sequence[Finding]]:
+        """Wait until the router is as `wanted`, at most the site's settle timeout; returns what it was at last."""
+        begun = self._monotonic()
+        snapshot, findings = self._runner.run(
+            self._observer.settle(wanted, timeout=self.config.settle_timeout if timeout is None else timeout)
+        )
+        if all(finding.ok for finding in findings):
+            self._latency = max(self._latency, self._monotonic() - begun)
+        self._flush()
+        return snapshot, findings
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a write that has not come is not coming: thrice the slowest one seen."""
+        return min(self.config.settle_timeout, max(_LEAST_QUIET, 3 * self._latency))
+
+    def rest(self) -> int:
+        """Wait until nothing is written any more, so that what follows is not mixed with it; gives a mark."""
+        deadline = self._monotonic() + self.config.settle_timeout
+        while True:
+            since = self.mark()
+            self._runner.run(asyncio.sleep(self.patience))
+            if not self.writes(since) or self._monotonic() > deadline:
+                return self.mark()
+
+    def writes_after_patience(self, since: int) -> tuple[DeviceWrite, ...]:
+        """All writes since the mark, after having waited long enough for late ones."""
+        self._runner.run(asyncio.sleep(self.patience))
+        return self.writes(since)
+
+    def restored(self) -> tuple[Snapshot, Sequence[Finding]]:
+        """Wait until the router is again what it was when the suite first looked."""
+        return self.settle(lambda now: [judge.restored(self.baseline, now, self.contract)])
+
+    def _flush(self) -> None:
+        writes = self._observer.writes(self._recorded)
+        for write in writes:
+            self._record(write)
+        self._recorded += len(writes)
+
+    def close(self) -> None:
+        self._runner.run(self._observer.close())
+        self._runner.close()
+
+
+class Context:
+    """Everything the tests of one worker share."""
+
+    def __init__(
+        self,
+        config: Config,
+        directory: Path,
+        *,
+        tag: str,
+        seed: int,
+        worker: str = "main",
+        workers: int = 1,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config = config
+        self.contract = load_contract(config.target.generation)
+        self.seed = seed
+        self.tag = tag
+        self._monotonic = monotonic
+        self._deadline = None if config.run.time_limit is None else monotonic() + config.run.time_limit
+        self.redactor = Redactor(config.secrets)
+        self._events = EventLog(directory / EVENTS_DIRECTORY / f"{worker}.jsonl")
+        self.ledger = Ledger(directory / FILE_NAME, worker=worker)
+        self.verifier = Verifier(self.contract.catalogue, self.record, clean=self.redactor.text)
+        rate = parse_rate(config.target.rate)
+        budget = config.run.budget
+        self.client = Client(
+            config,
+            self.contract,
+            ledger=self.ledger,
+            pacer=Pacer(
+                None if rate is None else rate / workers,
+                None if budget is None else max(1, budget // workers),
+            ),
+            redactor=self.redactor,
+            record=self._exchanged,
+            inspect=self._inspected,
+            worker=worker,
+        )
+        slowest = max((site.settle_timeout for site in config.sites), default=30.0)
+        self.instances = Instances(
+            self.client, self.ledger, self.verifier, tag=tag, settle_timeout=slowest
+        )
+        self._sites: dict[int, Site] = {}
+        self.lost: str | None = None  # why the target cannot be used any more
+        self.test = ""
+
+    def record(self, event: Event) -> None:
+        self._events.append(event)
+
+    def start_test(self, test: str) -> None:
+        self.test = self.client.test = test
+        self.verifier.start_test(test)
+
+    @property
+    def out_of_time(self) -> bool:
+        return self._deadline is not None and self._monotonic() > self._deadline
+
+    def site(self, index: int) -> Site:
+        """The site of this index (modulo the number of sites), its router connected on first use.
+
+        Raises `ObserverError` when the router cannot be observed.
+        """
+        index %= len(self.config.sites)
+        if index not in self._sites:
+            self._sites[index] = Site(self.config.sites[index], self.contract, record=self._device_write)
+        return self._sites[index]
+
+    def _exchanged(self, exchange: Exchange) -> None:
+        self.record(exchange)
+        self.verifier.sent(exchange)
+
+    def _inspected(self, request: Request, answer: Answer) -> None:
+        for seen in observe(self.contract, request, answer):
+            self.verifier.check(seen.requirement, seen.ok, seen.message, exchange=answer.key)
+
+    def _device_write(self, write: DeviceWrite) -> None:
+        record = self.redactor.record(write.record)
+        self.record(
+            DeviceWrite(write.site, write.at, write.menu, write.id, write.change, record, self.test)
+        )
+
+    def delete_all(self) -> list[Leftover]:
+        """Delete what this worker still has, the newest first; what resists is returned."""
+        left: list[Leftover] = []
+        for resource in self.ledger.open:
+            assert resource.id is not None
+            answer = self.instances.delete(resource.id, purpose="clean up")
+            if not (answer.ok or answer.status == 404):
+                left.append(
+                    Leftover(
+                        resource.kind,
+                        resource.id,
+                        resource.name or "",
+                        f"portal-contract cleanup {self.ledger.path}",
+                    )
+                )
+        return left
+
+    def finish(self) -> None:
+        """Clean up, look whether the routers are what they were, and close everything."""
+        self.start_test("end of the run")
+        try:
+            for leftover in self.delete_all():
+                self.record(leftover)
+            for site in self._sites.values():
+                _, findings = site.restored()
+                for finding in findings:
+                    self.verifier.check(
+                        "DEV-FINAL-01", finding.ok, finding.message, device=finding.difference
+                    )
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        for site in self._sites.values():
+            try:
+                site.close()
+            except ObserverError:
+                continue
+        self._sites.clear()
+        self.client.close()
+        self.ledger.close()
+        self._events.close()
