@@ -1,1 +1,1 @@
-"""A compact implementation of the Captive Portal API that provisions RouterOS routers."""
+"""A compact implementation of the captive portal API that provisions MikroTik hotspots."""

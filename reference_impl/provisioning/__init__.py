@@ -1,0 +1,1 @@
+"""How the instances in the database become hotspots on RouterOS routers."""
