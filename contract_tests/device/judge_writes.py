@@ -78,10 +78,10 @@ def guarded_throughout(start: Snapshot, writes: Sequence[DeviceWrite], subnet: s
     for number, write in enumerate(writes, 1):
         if write.menu != SERVERS:
             continue
-        gone = _serves(servers.get(write.id), interface)
+        served = _serves(servers.get(write.id), interface)
         apply_write(servers, write)
-        if gone and not _serves(servers.get(write.id), interface):
-            _promote(servers, interface)
+        if served and not _serves(servers.get(write.id), interface):
+            _promote(servers, interface, gone=write.id)
         if not any(_serves(row, interface) for row in servers.values()):
             message = f"write {number} of {len(writes)} left {subnet} on {interface} without a hotspot server"
             return Finding(False, message, (written(write),))
@@ -92,8 +92,8 @@ def _serves(row: Row | None, interface: str) -> bool:
     return row is not None and row.get("interface") == interface and is_enabled(row) and not is_invalid(row)
 
 
-def _promote(servers: dict[str, Row], interface: str) -> None:
+def _promote(servers: dict[str, Row], interface: str, *, gone: str) -> None:
     for key, row in servers.items():
-        if row.get("interface") == interface and is_enabled(row):
+        if key != gone and row.get("interface") == interface and is_enabled(row):
             servers[key] = {**row, "invalid": "false"}
             return
