@@ -82,6 +82,8 @@ class Connection:
                 encoding="latin-1",
                 ssl_wrapper=_tls_context(address),
             )
+        except CONNECTION_ERRORS:
+            raise  # a certificate that is not trusted is a ValueError as well
         except _SURPRISES as error:
             raise ProtocolError(f"{error!r} at the login") from error
         return cls(api)

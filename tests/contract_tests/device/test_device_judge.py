@@ -21,7 +21,7 @@ def row(identifier: str, **properties: str) -> Row:
 
 
 def router(**extra: list[Row]) -> Snapshot:
-    """A router with an operator's own hotspot on vlan-office, and the rows given for menus (`hotspot_user`)."""
+    """A router with an operator's own hotspot on vlan-office, and rows given by menu (`hotspot_user`)."""
     menus: Menus = {
         judge.ADDRESSES: [
             row("*1", address="10.5.50.1/24", interface="bridge", disabled="false", invalid="false"),
