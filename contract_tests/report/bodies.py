@@ -22,10 +22,10 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with characters that hide or reorder others shown as marks; line feed and tab stay."""
+    """The text with characters that hide or reorder others shown as marks; line ends and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
-    return _HIDDEN.sub(_mark, text)
+    return _HIDDEN.sub(_mark, text.replace("\r\n", "\n"))
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -1,0 +1,290 @@
+"""The lab: reference implementation, simulated routers and their control API, put together in one process.
+
+This is the one module that may import the other parts. Everything listens on loopback addresses alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+
+from reference_impl.app import create_app
+from reference_impl.command import serve as serve_command
+from reference_impl.settings import (
+    DatabaseSettings,
+    RouterSettings,
+    ServerSettings,
+    Settings,
+    SiteSettings,
+    TenantSettings,
+)
+from router_sim.clock import VirtualClock
+from router_sim.command import router as router_command
+from router_sim.control import ControlServer, control_app
+from router_sim.fleet import Fleet
+from router_sim.seed import lab_router
+
+__all__ = ["Lab", "LabError", "LabPlan", "router_command", "run_lab", "serve_command"]
+
+SITE_SUBNETS = ("10.5.50.0/24", "10.5.51.0/24")
+FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
+ROUTER_USER = "admin"
+
+
+class LabError(Exception):
+    """The lab cannot be started; one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabPlan:
+    """What a lab consists of. Ports of 0 take free ones; `settle_timeout` goes into the written configuration."""
+
+    sites: int = 2
+    port: int = 0
+    router_port: int = 0
+    control_port: int = 0
+    version: str = "7.22.3"
+    pace: float = 0.0  # seconds a router takes before it answers a command
+    settle_timeout: float = 10.0
+    resync_seconds: float = 30.0
+    tenants: tuple[str, ...] = ("tenant-a", "tenant-b")
+
+
+@dataclass(slots=True)
+class Lab:
+    """A running lab: where its parts are and what opens them."""
+
+    plan: LabPlan
+    clock: VirtualClock
+    fleet: Fleet
+    control: ControlServer
+    control_token: str
+    settings: Settings
+    app: FastAPI
+    base_url: str = ""
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        """The configuration that `run --config` accepts."""
+        return {
+            "target": {
+                "base_url": self.base_url,
+                "generation": "v1",
+                "token": self.settings.tenants[0].token,
+                "other_token": self.settings.tenants[1].token,
+                "rate": "unlimited",
+            },
+            "sites": [
+                {
+                    "id": site.id,
+                    "subnets": list(site.subnets),
+                    "settle_timeout": self.plan.settle_timeout,
+                    "router": {
+                        "host": address,
+                        "port": self.fleet.port,
+                        "username": ROUTER_USER,
+                        "password": self.passwords[address],
+                    },
+                }
+                for site, address in zip(self.settings.sites, self.fleet.routers, strict=True)
+            ],
+            "lab": {
+                "clock": f"{self.control.url}/clock",
+                "faults": f"{self.control.url}/faults",
+                "journal": f"{self.control.url}/routers",
+                "token": self.control_token,
+            },
+        }
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are somebody else's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def lab(
+    plan: LabPlan,
+    directory: Path,
+    *,
+    make_app: Callable[..., FastAPI] = create_app,
+    token: Callable[[], str] = lambda: secrets.token_urlsafe(24),
+) -> AsyncIterator[Lab]:
+    """Start a lab whose database lives in `directory`; everything ends with the context.
+
+    `make_app` builds the deployment under test (mutants and variants pass their own). Raises `LabError`.
+    """
+    clock = VirtualClock()
+    addresses = [str(FIRST_ADDRESS + offset) for offset in range(plan.sites)]
+    passwords = {address: token() for address in addresses}
+    routers = {
+        address: lab_router(
+            f"site-{number}",
+            clock=clock,
+            version=plan.version,
+            password=passwords[address],
+            subnets=SITE_SUBNETS,
+        )
+        for number, address in enumerate(addresses, start=1)
+    }
+    fleet = Fleet(routers, port=plan.router_port, pace=plan.pace)
+    listener = _listen(plan.port)
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(listener.close)
+        try:
+            await stack.enter_async_context(fleet)
+        except OSError as error:
+            raise LabError(f"the simulated routers cannot be started: {error}") from None
+        control_token = token()
+        control = ControlServer(control_app(fleet, clock, control_token), port=plan.control_port)
+        await control.start()
+        stack.push_async_callback(control.close)
+        settings = _settings(plan, directory, origin, fleet.port, passwords, token)
+        app = make_app(settings, clock=clock)
+        started = Lab(
+            plan, clock, fleet, control, control_token, settings, app, settings.public_base, passwords
+        )
+        await stack.enter_async_context(_served(app, listener))
+        yield started
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise LabError(f"port {port} cannot be opened ({error.strerror}); choose another --port") from None
+
+
+def _settings(
+    plan: LabPlan,
+    directory: Path,
+    origin: str,
+    router_port: int,
+    passwords: dict[str, str],
+    token: Callable[[], str],
+) -> Settings:
+    return Settings(
+        server=ServerSettings(secret=token(), public_url=origin, resync_seconds=plan.resync_seconds),
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{directory / 'lab.sqlite3'}"),
+        tenants=[TenantSettings(name=name, token=token()) for name in plan.tenants],
+        sites=[
+            SiteSettings(
+                id=str(uuid.uuid4()),
+                subnets=list(SITE_SUBNETS),
+                router=RouterSettings(
+                    host=address, port=router_port, username=ROUTER_USER, password=password
+                ),
+            )
+            for address, password in passwords.items()
+        ],
+    )
+
+
+@contextlib.asynccontextmanager
+async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
+    )
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise LabError("the reference implementation did not start")
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def run_lab(plan: LabPlan, console: Console, *, write_config: Path | None, until_stdin_closes: bool) -> None:
+    """The command `lab`: start, say where everything is, run until told to stop. Raises `LabError`."""
+    with tempfile.TemporaryDirectory(prefix="portal-contract-lab-") as directory:
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+        with runner:
+            runner.run(_run_lab(plan, Path(directory), console, write_config, until_stdin_closes))
+
+
+async def _run_lab(
+    plan: LabPlan, directory: Path, console: Console, write_config: Path | None, until_stdin_closes: bool
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with lab(plan, directory) as started:
+        config = started.config()
+        if write_config is not None:
+            _write(write_config, config)
+        _announce(started, console, write_config)
+        if until_stdin_closes:
+            loop.add_reader(sys.stdin.fileno(), _read_end, loop, stop)
+        await stop.wait()
+    if write_config is not None:
+        write_config.unlink(missing_ok=True)  # its addresses and tokens are worth nothing now
+
+
+def _read_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()
+
+
+def _write(path: Path, config: dict[str, Any]) -> None:
+    """Write the configuration, readable for its owner alone, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.touch(mode=0o600)
+        temporary.write_text(tomli_w.dumps(config), "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise LabError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _announce(started: Lab, console: Console, write_config: Path | None) -> None:
+    console.print("The lab is running on this machine alone; nothing is open to the network.", highlight=False)
+    table = Table("part", "address", "opens with", box=None, pad_edge=False)
+    for tenant in started.settings.tenants:
+        table.add_row(f"API as {tenant.name}", started.base_url, f"token {tenant.token}")
+    for (address, simulated), site in zip(started.fleet.routers.items(), started.settings.sites, strict=True):
+        table.add_row(
+            f"router {simulated.name} ({site.id})",
+            f"{address}:{started.fleet.port}",
+            f"{ROUTER_USER} / {started.passwords[address]}",
+        )
+    table.add_row("control API", started.control.url, f"token {started.control_token}")
+    console.print(table, soft_wrap=True)
+    if write_config is not None:
+        console.print(f"Run the suite against it: portal-contract run --config {write_config}", highlight=False)
+    console.print("Ctrl-C stops it.", highlight=False)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # faster, where it exists
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

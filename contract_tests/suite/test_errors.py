@@ -1,0 +1,120 @@
+"""How the deployment says no: unknown ids, malformed requests, wrong methods and paths."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract_tests.client import Answer
+from contract_tests.context import Context
+from contract_tests.instances import Instances
+from contract_tests.suite.requests import every_operation
+from contract_tests.verifier import Verifier
+
+
+@pytest.mark.verifies("ERR-05", "ERR-01", "ERR-03", "ERR-04", "ERR-11", "WIRE-05")
+def test_unknown_id(context: Context, instances: Instances, verify: Verifier) -> None:
+    """A well-formed id that names nothing, with every operation on an instance."""
+    unknown = context.client.invent(str(uuid.UUID(int=context.seed << 64 | 0x4000_8000_0000_0000_0001, version=4)))
+    ghost: dict[str, Any] = {"id": unknown, "name": "nobody", "strategy": "coupon", "session_ttl": 3600}
+    for prepared in every_operation(instances, ghost, of_item=True):
+        answer = context.client.send(
+            prepared.method, prepared.path, purpose=f"{prepared.operation} of an unknown id", **prepared.options
+        )
+        verify.check(
+            "ERR-05",
+            answer.status == 404,
+            f"{prepared.operation} of an id that names nothing was answered {answer.text}; expected 404",
+            exchange=answer.key,
+        )
+
+
+@pytest.mark.verifies("ERR-06", "ERR-04")
+@pytest.mark.parametrize("identifier", ["42", "not-a-uuid", "00000000-0000-0000-0000-00000000000g", "%00", "..%2f"])
+def test_malformed_id(context: Context, verify: Verifier, identifier: str) -> None:
+    answer = context.client.send("GET", f"/instances/{identifier}", purpose="read a malformed id")
+    verify.check(
+        "ERR-06", answer.refused, f"reading the id {identifier!r} was answered {answer.text}; expected 400 or 404"
+    )
+
+
+MALFORMED: tuple[tuple[str, bytes], ...] = (
+    ("text that is no JSON", b"not json"),
+    ("JSON cut off in the middle", b'{"name": "guests", "strategy": "coup'),
+    ("an empty body", b""),
+    ("a JSON array", b"[]"),
+    ("a JSON string", b'"guests"'),
+    ("JSON null", b"null"),
+    ("bytes that are not UTF-8", b'{"name": "\xff\xfe", "strategy": "coupon", "session_ttl": 3600}'),
+)
+
+
+@pytest.mark.verifies("ERR-07", "ERR-01", "ERR-04")
+@pytest.mark.parametrize(("what", "body"), MALFORMED, ids=[what for what, _ in MALFORMED])
+def test_malformed_body(
+    context: Context, instances: Instances, instance: dict[str, Any], verify: Verifier, what: str, body: bytes
+) -> None:
+    """Bodies that no reading of the schema allows, to the creation and to the update."""
+    options: dict[str, Any] = {"body": body, "headers": {"content-type": "application/json"}}
+    attempts: tuple[tuple[str, Callable[[], Answer]], ...] = (
+        (
+            "creation",
+            lambda: instances.create_raw(
+                None, lambda: context.client.send("POST", "/instances", purpose=f"create from {what}", **options)
+            ),
+        ),
+        (
+            "update",
+            lambda: context.client.send(
+                "PUT", f"/instances/{instance['id']}", purpose=f"update from {what}", **options
+            ),
+        ),
+    )
+    for operation, attempt in attempts:
+        answer = attempt()
+        verify.check(
+            "ERR-07",
+            answer.refused,
+            f"a {operation} from {what} was answered {answer.text}; expected a client error",
+            exchange=answer.key,
+        )
+
+
+@pytest.mark.verifies("ERR-08", "ERR-02")
+def test_wrong_media_type(context: Context, instances: Instances, verify: Verifier) -> None:
+    name = instances.name("form")
+    answer = instances.create_raw(
+        name,
+        lambda: context.client.send(
+            "POST",
+            "/instances",
+            purpose="create from a form",
+            body=f"name={name.replace(' ', '+')}&strategy=coupon&session_ttl=3600".encode(),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        ),
+    )
+    verify.check("ERR-08", answer.refused, f"a creation from a form was answered {answer.text}; expected 415 or 400")
+
+
+@pytest.mark.verifies("ERR-09", "ERR-02")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), [("PATCH", "/instances", {"GET", "POST"}), ("PUT", "/instances", {"GET", "POST"})]
+)
+def test_wrong_method(context: Context, verify: Verifier, method: str, path: str, allowed: set[str]) -> None:
+    answer = context.client.send(method, path, purpose="a method that the path does not have", json_body={})
+    named = {part.strip().upper() for part in answer.headers.get("allow", "").split(",")}
+    verify.check(
+        "ERR-09",
+        answer.status == 405 and allowed <= named,
+        f"{method} {path} was answered {answer.text} with Allow {answer.headers.get('allow')!r}; "
+        f"expected 405 with Allow naming {', '.join(sorted(allowed))}",
+    )
+
+
+@pytest.mark.verifies("ERR-10", "ERR-01")
+def test_unknown_path(context: Context, verify: Verifier) -> None:
+    answer = context.client.send("GET", "/no-such-resource", purpose="a path that does not exist")
+    verify.check("ERR-10", answer.status == 404, f"GET /no-such-resource was answered {answer.text}; expected 404")
