@@ -32,10 +32,17 @@ _AFTER_SERVERS = (WALLED_GARDEN_IP, USER)
 def plan(desired: Sequence[Item], actual: Actual) -> list[Operation]:
     """Return the operations to apply one after the other; none if the router is as desired.
 
+    Once they are applied a further plan is empty, unless addresses have moved between interfaces: then
+    up to two more plans do the rest.
+
     Only rows that carry the tag of the service are ever named in an operation, with one exception:
     the sessions on a server that changes hands end, whoever opened them.
     """
     servers = _ServerMatch(desired, actual)
+    if in_the_way := servers.in_the_way():
+        # After addresses moved on the router. What follows refers to servers by name, so these go first
+        # with what refers to them, and the next plan does the rest.
+        return [step for row in in_the_way for step in _with_dependants(row, actual)]
     return [
         *_upserts(_BEFORE_SERVERS, desired, actual),
         *servers.placed(),
@@ -89,6 +96,14 @@ def _ended_sessions(servers: "_ServerMatch", desired: Sequence[Item], actual: Ac
             yield Operation("remove", ACTIVE, row[".id"])
 
 
+def _with_dependants(server: Row, actual: Actual) -> Iterator[Operation]:
+    for path in _AFTER_SERVERS[::-1]:
+        for row in _owned(path, actual):
+            if row.get("server") == server["name"]:
+                yield Operation("remove", path, row[".id"])
+    yield Operation("remove", SERVER, server[".id"])
+
+
 class _ServerMatch:
     """Which server row becomes which desired server.
 
@@ -123,13 +138,13 @@ class _ServerMatch:
         self._extra.remove(row)
         self._kept.append((item, row))
 
+    def in_the_way(self) -> list[Row]:
+        """Return the rows that become no desired server, yet have the name of one."""
+        names = {item.key[0] for item in self._wanted}
+        return [row for row in self._extra if row["name"] in names]
+
     def placed(self) -> Iterator[Operation]:
         """Yield the writes after which every desired server has its row, new ones still disabled."""
-        names = {item.key[0] for item in self._wanted}
-        for row in [row for row in self._extra if row["name"] in names]:
-            # Its name is needed by the row that guards the interface, so it cannot wait for its turn.
-            self._extra.remove(row)
-            yield Operation("remove", SERVER, row[".id"])
         waiting = [(item, row) for item, row in self._kept if _changes(item, row)]
         while waiting:
             taken = {row["name"]: row for _, row in waiting}

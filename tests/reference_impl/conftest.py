@@ -59,7 +59,7 @@ def make_settings(tmp_path: Path, router: RouterSettings | None = None, **server
 class Api:
     """A caller with a token; paths are relative to the base path."""
 
-    def __init__(self, app: FastAPI, token: str | None = "token-a", base: str = "/captive") -> None:
+    def __init__(self, app: FastAPI, token: str | None = "token-a", base: str = "/captive") -> None:  # noqa: S107 - not a secret
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.app = app
         self.base = base
