@@ -9,7 +9,7 @@ import json
 import secrets
 import signal
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,6 +84,15 @@ def addresses_from(first: str, count: int) -> tuple[str, ...]:
     return tuple(found)
 
 
+def check_subnets(subnets: Sequence[str]) -> None:
+    """Raise ValueError that names the first of `subnets` that is no IPv4 network."""
+    for subnet in subnets:
+        try:
+            ipaddress.IPv4Network(subnet)
+        except ValueError as error:
+            raise ValueError(f"{subnet} is not an IPv4 subnet such as 10.5.50.0/24: {error}") from error
+
+
 @click.command(name="router")
 @click.option("--count", type=click.IntRange(min=1, max=60000), default=1, show_default=True)
 @click.option(
@@ -130,8 +139,7 @@ def router(
     try:
         addresses = addresses_from(address, count)
         version_key(version)
-        for subnet in subnets:
-            ipaddress.IPv4Network(subnet)
+        check_subnets(subnets)
     except ValueError as error:
         raise RouterError(str(error)) from error
     from_env = context.get_parameter_source("password") is ParameterSource.ENVIRONMENT
@@ -181,9 +189,11 @@ async def _serve(settings: Settings, console: Console) -> None:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
             loop.add_signal_handler(number, stop.set)
     clock = VirtualClock()
-    fleet = Fleet(
-        build_routers(settings, clock), port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now)
-    )
+    try:
+        routers = build_routers(settings, clock)
+    except ValueError as error:
+        raise RouterError(str(error)) from error
+    fleet = Fleet(routers, port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now))
     async with contextlib.AsyncExitStack() as stack:
         control: ControlServer | None = None
         try:

@@ -239,8 +239,21 @@ def control_app(fleet: Fleet, clock: Clock, token: str) -> Starlette:
     )
 
 
-class _Quiet(uvicorn.Server):
-    """A server that leaves signals to the program it is part of."""
+class _Embedded(uvicorn.Server):
+    """A server that leaves signals to the program it is part of, and stops as soon as it is asked to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        # One turn a second, told as ten, is what refreshes the Date header.
+        turn = 0
+        while not self.stop.is_set():
+            await self.on_tick(turn)
+            turn += 10
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -260,7 +273,7 @@ class ControlServer:
         self.host = host
         self.port = port
         self._app = app
-        self._server: _Quiet | None = None
+        self._server: _Embedded | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -282,7 +295,7 @@ class ControlServer:
         config = uvicorn.Config(
             self._app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
         )
-        self._server = _Quiet(config)
+        self._server = _Embedded(config)
         self._task = asyncio.create_task(self._server.serve([listening]))
         while not self._server.started:
             if self._task.done():
@@ -293,6 +306,6 @@ class ControlServer:
         """Stop. Harmless when repeated."""
         if self._server is None or self._task is None:
             return
-        self._server.should_exit = True
+        self._server.stop.set()
         await self._task
         self._server = self._task = None

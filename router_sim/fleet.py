@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import itertools
+import logging
 import secrets
 import socket
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from typing import Final, Self
 from router_sim.faults import FaultPlan
 from router_sim.router import Router
 from router_sim.server import ApiConnection, is_loopback
+
+LOGGER = logging.getLogger(__name__)
 
 _BACKLOG: Final = 4096
 _TICK_SECONDS: Final = 1.0
@@ -142,7 +145,10 @@ class Fleet:
             # Nobody sees the routers without a connection; they catch up when somebody looks.
             for router in {connection.router for connection in self._connections}:
                 if router is not None:
-                    router.tick()
+                    try:
+                        router.tick()
+                    except Exception:
+                        LOGGER.exception("router %s: applying what is due failed", router.name)
 
     def _listen(self) -> list[socket.socket]:
         addresses = list(self.routers)

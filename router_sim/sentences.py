@@ -9,7 +9,7 @@ tag, attributes is what routers send.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from router_sim.wire import encode_length, encode_word
 
@@ -17,8 +17,7 @@ _PREFIX = tuple(encode_length(length) for length in range(0x80))
 _WORDS = {word: encode_word(word.encode()) for word in ("!re", "!done", "!trap", "!empty", "!fatal")}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One sentence a client sent, taken apart. `tag` is empty for an untagged command."""
 
     path: str

@@ -101,13 +101,15 @@ class ApiConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._session is not None:
+            self._flush_planned = True  # below, for all replies to this segment at once
             self._session.receive(data)
             self._flush()
-            self._regulate()
+            if self._paused or self._held_bytes > _HELD_BYTES or not self._reading:
+                self._regulate()
 
     def eof_received(self) -> bool:
-        self._half_closed = bool(self._held)
-        return self._half_closed  # stay half open until what pacing holds back is out
+        self._half_closed = not self._finished
+        return self._half_closed  # stay half open until what was asked for is answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._session is not None:
@@ -207,7 +209,7 @@ class ApiConnection(asyncio.Protocol):
             self._held_bytes -= len(ready[-1])
         if ready:
             self._send(b"".join(ready))
-        if self._transport is not None and (closing or (self._half_closed and not self._held)):
+        if closing and self._transport is not None:
             self._transport.close()
         elif self._held:
             self._wake_at(self._held[0][0])
@@ -215,10 +217,17 @@ class ApiConnection(asyncio.Protocol):
 
     # Flow
 
+    @property
+    def _finished(self) -> bool:
+        """Whether nothing waits to be answered."""
+        return not self._held and (self._session is None or self._session.idle)
+
     def _continue(self) -> None:
         if self._session is not None:
             self._session.resume()
             self._flush()
+        if self._half_closed and self._finished and self._transport is not None:
+            self._transport.close()
         self._regulate()
 
     def _regulate(self) -> None:

@@ -122,6 +122,11 @@ class Session:
         """Who is logged in, or None."""
         return self._origin.user if self._origin else None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no command waits for the peer to read."""
+        return not self._waiting
+
     def receive(self, data: bytes) -> None:
         """Take the next bytes of the connection and perform the commands they complete."""
         if self._ended:
@@ -326,6 +331,7 @@ class Session:
     ) -> None:
         section = 0
         timer: Timer
+        running = Running(request.tag, replies, lambda: timer.cancel())
 
         def report() -> None:
             nonlocal section, timer
@@ -337,7 +343,7 @@ class Session:
             section += 1
 
         report()
-        self._running.append(Running(request.tag, replies, lambda: timer.cancel()))
+        self._running.append(running)
 
     def _cancel(self, request: Request, replies: Replies) -> None:
         tag = request.attributes.get("tag")

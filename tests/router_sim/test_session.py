@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from router_sim.engine import Command, Origin, Reply
-from router_sim.router import Router
 
 from router_sim.clock import VirtualClock
+from router_sim.engine import Command, Origin, Reply
 from router_sim.faults import Fault, FaultPlan
+from router_sim.router import Router
 from router_sim.session import Session
 from router_sim.wire import encode_sentence
 from tests.router_sim.clients import framed, unframed
