@@ -4,6 +4,7 @@ Printed as `1w2d3h4m5s` with empty parts left out and `0s` for nothing; fraction
 `ms` and `us`. Read in the same form, as `[1w][1d][ ]HH:MM[:SS[.f]]`, or as a plain number of seconds.
 """
 
+import math
 import re
 
 MICROSECOND = 1
@@ -63,6 +64,16 @@ def format_duration(microseconds: int) -> str:
 def format_seconds(seconds: int) -> str:
     """The printed form of a non-negative number of whole seconds."""
     return format_duration(seconds * SECOND)
+
+
+def format_elapsed(seconds: float) -> str:
+    """Whole seconds that have passed; a millisecond short of one counts, as float sums are inexact."""
+    return format_seconds(max(0, math.floor(seconds + 0.001)))
+
+
+def format_remaining(seconds: float) -> str:
+    """Whole seconds still to come, rounded up so that a fresh hour reads `1h`."""
+    return format_seconds(max(0, math.ceil(seconds - 0.001)))
 
 
 def format_colon(microseconds: int) -> str:

@@ -107,11 +107,14 @@ class Menu:
     noun: str = "item"
     span: Span = Span()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
+    writable: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.store:
             object.__setattr__(self, "store", self.path)
         object.__setattr__(self, "by_name", {each.name: each for each in self.properties})
+        writable = frozenset(each.name for each in self.properties if not each.read_only)
+        object.__setattr__(self, "writable", writable)
 
     @property
     def ordered(self) -> bool:

@@ -1,12 +1,13 @@
 """All menus of a version, and the stores of a router nobody has touched."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from router_sim.menus import hotspot, hotspot_access, interfaces, ip, system
-from router_sim.schema import Menu
+from router_sim.schema import Menu, Property
 from router_sim.store import Hold, Item, Key, Store
+from router_sim.values import Reference
 
 EVERY_MENU = (
     *interfaces.MENUS,
@@ -17,22 +18,53 @@ EVERY_MENU = (
 )
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """The menus of one version, and what can be told about them once for all routers.
+
+    `directories` are all paths that lead to a menu; `views` the menus that show the items of a
+    store and kind, the menu of the kind itself first; `referrers` the properties, with their menus,
+    that can name an item of a store.
+    """
+
+    menus: Mapping[str, Menu]
+    directories: frozenset[str]
+    views: Mapping[tuple[str, str], tuple[Menu, ...]]
+    referrers: Mapping[str, tuple[tuple[Menu, Property, Reference], ...]]
+
+
 @cache
-def catalogue(version: str) -> Mapping[str, Menu]:
-    """The menus `version` has, by path, each with the properties it has there."""
-    return {
+def catalogue(version: str) -> Catalogue:
+    """The menus `version` has, each with the properties it has there."""
+    menus = {
         menu.path: replace(
             menu, properties=tuple(each for each in menu.properties if each.span.covers(version))
         )
         for menu in EVERY_MENU
         if menu.span.covers(version)
     }
+    views: dict[tuple[str, str], tuple[Menu, ...]] = {}
+    referrers: dict[str, tuple[tuple[Menu, Property, Reference], ...]] = {}
+    for menu in menus.values():
+        showing = [other for other in menus.values() if other.store == menu.store]
+        for kind in {other.kind for other in showing}:
+            views[menu.store, kind] = tuple(
+                sorted(
+                    (other for other in showing if other.kind in ("", kind)),
+                    key=lambda other: other.kind == "",
+                )
+            )
+        for each, reference in menu.references():
+            found = referrers.get(reference.store, ())
+            referrers[reference.store] = (*found, (menu, each, reference))
+    directories = frozenset(path.rsplit("/", drop)[0] for path in menus for drop in range(path.count("/")))
+    return Catalogue(menus, directories, views, referrers)
 
 
 @cache
 def untouched_stores(version: str) -> Mapping[str, Store]:
     """The stores of a fresh router, frozen, so that any number of routers can start from them."""
-    menus = catalogue(version).values()
+    menus = catalogue(version).menus.values()
     stores: dict[str, Store] = {}
     for path in dict.fromkeys(menu.store for menu in menus):
         sharing = [menu for menu in menus if menu.store == path]

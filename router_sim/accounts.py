@@ -1,0 +1,68 @@
+"""Who may log in to the router, and who is logged in."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+from router_sim.dates import format_moment, from_seconds
+from router_sim.interfaces import is_enabled
+from router_sim.state import State
+from router_sim.store import Item
+from router_sim.transaction import Transaction
+from router_sim.values import split_list
+
+USER = "/user"
+GROUP = "/user/group"
+ACTIVE = "/user/active"
+
+
+def password_of(user: Item) -> bytes:
+    """The user's password as the bytes it was set with."""
+    return user.values.get("password", "").encode("utf-8", "surrogateescape")
+
+
+def admissible(state: State, name: str, service: str) -> Item | None:
+    """The enabled user of this name, if the group's policy has the service."""
+    user = state.item(state.menus[USER], name) if not name.startswith("*") else None
+    if user is None or not is_enabled(user):
+        return None
+    group = state.item(state.menus[GROUP], user.values.get("group", ""))
+    if group is None or service not in split_list(state.value(state.menus[GROUP], group, "policy")):
+        return None
+    return user
+
+
+def has_password(user: Item, password: str) -> bool:
+    """Is it the user's password?"""
+    return hmac.compare_digest(password_of(user), password.encode("utf-8", "surrogateescape"))
+
+
+def answers_challenge(user: Item, challenge: bytes, response: str) -> bool:
+    """Is `response` what the login of versions before 6.43 expects for `challenge`?
+
+    That is `00` and the MD5, in hexadecimal, of a zero byte, the password and the challenge.
+    """
+    digest = hashlib.md5(b"\x00" + password_of(user) + challenge, usedforsecurity=False).hexdigest()
+    return hmac.compare_digest(f"00{digest}".encode(), response.lower().encode("utf-8", "surrogateescape"))
+
+
+def may_come_from(state: State, user: Item, address: str) -> bool:
+    """May the user log in from this address? `/user address` says so."""
+    allowed = IPv4Network(state.value(state.menus[USER], user, "address"))
+    try:
+        return IPv4Address(address) in allowed
+    except ValueError:
+        return allowed.prefixlen == 0
+
+
+def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
+    """A user has logged in: note the time, and list the session."""
+    state = tx.state
+    moment = format_moment(from_seconds(tx.now), state.version)
+    values = {"when": moment, "name": name, "address": address, "via": via}
+    user = state.item(state.menus[USER], name)
+    if user is not None:
+        values["group"] = state.name_of(GROUP, user.values.get("group", ""))
+        tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
+    return tx.add(ACTIVE, values)

@@ -1,0 +1,58 @@
+"""Addresses of the router itself, and address pools."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address
+
+from router_sim.behaviour import Behaviour, Draft
+from router_sim.interfaces import usable
+from router_sim.schema import Menu
+from router_sim.state import State
+from router_sim.store import Item
+from router_sim.traps import bad_argument
+from router_sim.values import BadValue, masked, prefix_length, range_bounds, split_list
+
+
+class Addresses(Behaviour):
+    """The network follows from the address; an address without a working interface is invalid."""
+
+    def __init__(self) -> None:
+        super().__init__("/ip/address")
+
+    def check(self, state: State, menu: Menu, draft: Draft) -> None:
+        """Work a separate netmask into the address and fill in the network."""
+        values = draft.values
+        netmask = values.pop("netmask", None)
+        address, _, length = values["address"].partition("/")
+        if netmask is not None:
+            try:
+                length = str(prefix_length(netmask))
+            except BadValue as bad:
+                raise bad_argument(bad.describe("netmask")) from None
+            values["address"] = f"{address}/{length}"
+        if "network" not in draft.given and (
+            "network" not in values or {"address", "netmask"} & set(draft.given)
+        ):
+            values["network"] = masked(IPv4Address(address), int(length)).partition("/")[0]
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """The interface the address works on, and whether it does."""
+        interface = item.values["interface"]
+        return {
+            "actual-interface": state.name_of("/interface", interface),
+            "invalid": "false" if usable(state, interface) else "true",
+        }
+
+
+class Pools(Behaviour):
+    """Counts the addresses of a pool. Nothing hands them out yet, so all are available."""
+
+    def __init__(self) -> None:
+        super().__init__("/ip/pool")
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """Size of the pool."""
+        if "total" not in menu.by_name:
+            return {}
+        bounds = [range_bounds(part) for part in split_list(item.values.get("ranges", ""))]
+        total = str(sum(high - low + 1 for low, high in bounds))
+        return {"total": total, "available": total}

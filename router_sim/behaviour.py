@@ -1,0 +1,89 @@
+"""What a router does about the items of a menu besides storing them.
+
+A behaviour belongs to one store. The engine asks it before a change (`check`), when a record is
+printed (`derive`), tells it after a change (`changed`) and when an item is due (`expired`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from router_sim.store import Hold, Item
+
+if TYPE_CHECKING:
+    from router_sim.engine import Command, Reply
+    from router_sim.schema import Menu
+    from router_sim.state import State
+    from router_sim.transaction import Transaction
+
+
+@dataclass(slots=True)
+class Draft:
+    """An item as a command would leave it; `check` may refuse it with a Trap or complete it.
+
+    `given` are the names of the properties the command named; `before` the item as it is, None
+    for a new one.
+    """
+
+    before: Item | None
+    values: dict[str, str]
+    marks: dict[str, float]
+    due: float | None
+    given: Collection[str]
+    hold: Hold = Hold.FREE
+
+    def item(self, number: int, kind: str) -> Item:
+        """The finished item."""
+        return Item(number, self.values, kind, self.hold, self.marks, self.due)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command on its way: the menu it goes to and the transaction it writes through.
+
+    `hidden` are the properties the user may not see.
+    """
+
+    menu: Menu
+    command: Command
+    state: State
+    tx: Transaction
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb of its own: the attributes it accepts, and what it does."""
+
+    run: Callable[[Call], Reply]
+    arguments: frozenset[str] = field(default_factory=frozenset)
+
+
+class Behaviour:
+    """A behaviour that does nothing; others override what they need."""
+
+    def __init__(self, store: str, watches: tuple[str, ...] = ()) -> None:
+        self.store = store
+        self.watches = watches
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """Printed values that follow from the rest of the router; they win over stored ones."""
+        return {}
+
+    def check(self, state: State, menu: Menu, draft: Draft) -> None:
+        """Refuse or complete a change that is otherwise in order. Raises Trap."""
+
+    def check_removal(self, state: State, menu: Menu, item: Item) -> None:
+        """Refuse a removal. Raises Trap."""
+
+    def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
+        """An item of `store` was added, changed or removed: bring about what follows. Never raises."""
+
+    def expired(self, tx: Transaction, item: Item) -> None:
+        """The moment `item.due` has come; `tx.now` is that moment."""
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """Verbs beyond the common ones, by name."""
+        return {}

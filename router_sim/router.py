@@ -1,0 +1,284 @@
+"""One router: its state, the commands it takes, its journal and those who watch it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from router_sim import accounts
+from router_sim.address_list import AddressList
+from router_sim.addresses import Addresses, Pools
+from router_sim.behaviour import Behaviour
+from router_sim.clock import Clock, VirtualClock
+from router_sim.dates import from_seconds
+from router_sim.engine import READING, Command, Engine, Origin, Reply
+from router_sim.files import Files
+from router_sim.hotspot import Bindings, Servers, Users, WalledGarden
+from router_sim.hotspot_sessions import Cookies, Hosts, Sessions, associate, disassociate
+from router_sim.interfaces import Interfaces
+from router_sim.journal import Journal
+from router_sim.state import State
+from router_sim.store import Item, Store
+from router_sim.system import Resources, SystemClock
+from router_sim.transaction import Change, Transaction
+from router_sim.traps import Trap, no_such_command
+from router_sim.values import Address, BadValue, Mac
+
+Sink = Callable[[Mapping[str, str]], None]
+
+
+def behaviours() -> Collection[Behaviour]:
+    """All behaviours of a router. They hold no state of their own."""
+    return (
+        Interfaces(),
+        Addresses(),
+        Pools(),
+        AddressList(),
+        Servers(),
+        Users(),
+        Bindings(),
+        WalledGarden(),
+        Hosts(),
+        Sessions(),
+        Cookies(),
+        Files(),
+        SystemClock(),
+        Resources(),
+    )
+
+
+class Router:
+    """A RouterOS device as its management plane shows it.
+
+    `password` is that of the built-in user admin, who has all rights; `identity` what
+    /system/identity starts with. Nothing here blocks or does I/O.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        version: str = "7.22.3",
+        password: str = "",
+        identity: str = "MikroTik",
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.journal = Journal()
+        self._clock = clock
+        self._state = State(version, clock, behaviours())
+        self._engine = Engine(self._state)
+        self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
+        self._next_watcher = 0
+        self._sessions: dict[int, int] = {}
+        self._start_with("/system/identity", 0, {"name": identity})
+        if password:
+            self._start_with("/user", 1, {"password": password})
+        self._initial: dict[str, Store] = {}
+        self.mark_initial()
+        if isinstance(clock, VirtualClock):
+            clock.on_advance(self.tick)
+
+    def twin(self, name: str) -> "Router":
+        """A router of the same initial state and clock, with a journal of its own.
+
+        The two share all items until one of them changes; that is what makes thousands of them
+        cheap.
+        """
+        other = Router(name=name, clock=self._clock, version=self.version)
+        other._initial = dict(self._initial)
+        other._state.restore(other._initial)
+        return other
+
+    # -- commands --------------------------------------------------------------------------------
+
+    def execute(self, command: Command, origin: Origin) -> Reply:
+        """Run a command completely, or raise Trap and leave everything as it was."""
+        self.tick()
+        tx = self._transaction()
+        try:
+            reply = self._engine.run(command, origin, tx)
+        except Trap as trap:
+            self._note_refusal(command, origin, trap)
+            raise
+        if tx.changes:
+            self._commit(tx, command.path, origin)
+        return reply
+
+    def tick(self) -> None:
+        """Bring about everything that has become due, each at its own moment, in order of time."""
+        state = self._state
+        now = state.now().timestamp()
+        while state.deadlines and state.deadlines[0][0] <= now:
+            moment, store, number = state.pop_deadline()
+            item = state.store(store).get(number)
+            if item is None or item.due != moment:
+                continue  # it was removed, or its time was changed, since it was noted
+            with state.at(from_seconds(moment)):
+                tx = Transaction(state, moment)
+                state.behaviour(store).expired(tx, item)
+                self._commit(tx, "", None)
+
+    # -- logging in --------------------------------------------------------------------------------
+
+    def authenticate(self, user: str, password: str, service: str = "api", *, address: str = "") -> bool:
+        """May this user log in to the service (`api`, `rest-api`, ...) with this password?
+
+        The client's `address`, where it is given, must be among those `/user address` allows.
+        """
+        found = accounts.admissible(self._state, user, service)
+        if found is None or not accounts.has_password(found, password):
+            return False
+        return not address or accounts.may_come_from(self._state, found, address)
+
+    def check_challenge(self, user: str, challenge: bytes, response: str) -> bool:
+        """The same for the login of versions before 6.43, by the answer to a challenge."""
+        found = accounts.admissible(self._state, user, "api")
+        return found is not None and accounts.answers_challenge(found, challenge, response)
+
+    def session_opened(self, origin: Origin) -> None:
+        """A user has logged in: one more row of /user/active."""
+        tx = self._transaction()
+        row = accounts.opened(tx, origin.user, origin.address, origin.via)
+        self._sessions[origin.connection] = row.id
+        self._commit(tx, "", None, quiet=True)
+
+    def session_closed(self, origin: Origin) -> None:
+        """The user's connection is gone, and the row with it."""
+        row = self._sessions.pop(origin.connection, None)
+        if row is not None:
+            tx = self._transaction()
+            tx.drop(accounts.ACTIVE, row)
+            self._commit(tx, "", None, quiet=True)
+
+    # -- guests ------------------------------------------------------------------------------------
+
+    def associate(self, mac: str, address: str, interface: str) -> str | None:
+        """A guest is seen on an interface; returns the identifier of its row in /ip/hotspot/host.
+
+        None when no hotspot server works there, or the guest has as many addresses as it may.
+        Raises ValueError for text that is no hardware or IP address.
+        """
+        mac, address = self._guest(mac, address)
+        self.tick()
+        tx = self._transaction()
+        host = associate(tx, mac, address, interface)
+        self._commit(tx, "", None)
+        return host.key if host else None
+
+    def disassociate(self, mac: str, address: str | None = None) -> None:
+        """The guest is gone, with one address or all it had."""
+        mac, checked = self._guest(mac, address or "0.0.0.0")  # noqa: S104 - a placeholder, nothing binds
+        self.tick()
+        tx = self._transaction()
+        disassociate(tx, mac, None if address is None else checked)
+        self._commit(tx, "", None)
+
+    def _guest(self, mac: str, address: str) -> tuple[str, str]:
+        try:
+            return Mac().parse(mac), Address().parse(address)
+        except BadValue as bad:
+            raise ValueError(f"no guest can be {mac} with {address}: {bad.describe('guest')}") from None
+
+    # -- watching ----------------------------------------------------------------------------------
+
+    def watch(self, menu: str, sink: Sink, proplist: Sequence[str] = ()) -> Callable[[], None]:
+        """Call `sink` at every change in `menu`; returns the function that stops it.
+
+        It gets the whole new record (or the properties of `proplist`) for each item written to,
+        also by a write that changes nothing, and `.id` with `.dead=true` for a removed one.
+        Raises Trap if there is no such menu.
+        """
+        if menu not in self._state.menus:
+            self._engine.resolve(f"{menu}/listen")
+            raise no_such_command("listen")
+        token = self._next_watcher
+        self._next_watcher += 1
+        self._watchers.setdefault(menu, {})[token] = (sink, frozenset(proplist))
+
+        def stop() -> None:
+            self._watchers.get(menu, {}).pop(token, None)
+
+        return stop
+
+    def snapshot(self) -> dict[str, list[dict[str, str]]]:
+        """Every menu with its printed records, in order. Passwords of router users are left out."""
+        self.tick()
+        return {
+            path: [self._state.printed(menu, item) for item in self._state.items(menu)]
+            for path, menu in self._state.menus.items()
+        }
+
+    # -- going back ----------------------------------------------------------------------------------
+
+    def mark_initial(self) -> None:
+        """Remember the present state as the one `reset` goes back to, and start the journal anew."""
+        for store in self._state.stores.values():
+            store.frozen = True
+        self._initial = dict(self._state.stores)
+        self.journal.clear()
+
+    def reset(self) -> None:
+        """Go back to the remembered state and empty the journal.
+
+        Logged-in sessions of the management plane stay what they are: their connections are still
+        open. Watchers are told nothing; what they saw is void, as after a reboot.
+        """
+        active = self._state.store(accounts.ACTIVE)
+        self._state.restore(self._initial)
+        self._state.stores[accounts.ACTIVE] = active
+        self.journal.clear()
+        self.tick()
+
+    # -- writing down ------------------------------------------------------------------------------
+
+    def _transaction(self) -> Transaction:
+        return Transaction(self._state, self._state.now().timestamp())
+
+    def _commit(self, tx: Transaction, path: str, origin: Origin | None, *, quiet: bool = False) -> None:
+        for change in tx.changes:
+            item = change.item
+            if change.before is None and item is None:
+                continue  # made and gone within one command
+            if not quiet:
+                own = change.own and origin is not None
+                self.journal.append(
+                    time=from_seconds(tx.now),
+                    user=origin.user if own and origin else "",
+                    connection=origin.connection if own and origin else 0,
+                    command=path if own else "",
+                    menu=change.menu.path,
+                    id=change.key,
+                    before=change.before,
+                    after=self._state.printed(change.menu, item) if item else None,
+                )
+            self._announce(change, item)
+
+    def _announce(self, change: Change, item: Item | None) -> None:
+        if not self._watchers:
+            return
+        for menu in self._state.views(change.store, change.kind):
+            for sink, proplist in list(self._watchers.get(menu.path, {}).values()):
+                if item is None:
+                    sink({".id": change.key, ".dead": "true"})
+                else:
+                    sink(self._state.printed(menu, item, proplist or None))
+
+    def _note_refusal(self, command: Command, origin: Origin, trap: Trap) -> None:
+        menu, _, verb = command.path.rpartition("/")
+        if verb in READING:
+            return
+        self.journal.append(
+            time=self._state.now(),
+            user=origin.user,
+            connection=origin.connection,
+            command=command.path,
+            menu=menu,
+            id=command.attributes.get(".id", command.attributes.get("numbers", "")),
+            trap=trap.message,
+        )
+
+    def _start_with(self, path: str, number: int, values: Mapping[str, str]) -> None:
+        store = self._state.writable(path)
+        item = store.get(number)
+        if item is not None:
+            store.put(replace(item, values={**item.values, **values}))

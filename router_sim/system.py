@@ -1,0 +1,75 @@
+"""The router's clock and its resources."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from router_sim.behaviour import Behaviour, Draft
+from router_sim.dates import format_date, format_offset, parse_date, zone
+from router_sim.durations import format_elapsed
+from router_sim.schema import Menu
+from router_sim.state import State
+from router_sim.store import Item
+from router_sim.traps import bad_argument, no_match
+
+
+class SystemClock(Behaviour):
+    """Date and time in the router's zone.
+
+    Setting them changes what the router shows, by a remembered difference; whatever runs out does
+    so by the clock underneath, as timers on a router do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("/system/clock")
+
+    def check(self, state: State, menu: Menu, draft: Draft) -> None:
+        """Check zone, date and time, and turn the last two into the difference."""
+        try:
+            place = zone(draft.values.get("time-zone-name", "manual"))
+        except ValueError:
+            raise no_match("time-zone-name") from None
+        date, clock = draft.values.pop("date", None), draft.values.pop("time", None)
+        if date is None and clock is None:
+            return
+        now = state.now()
+        wanted = (now + timedelta(seconds=draft.marks.get("ahead", 0))).astimezone(place)
+        try:
+            if date is not None:
+                year, month, day = parse_date(date)
+                wanted = wanted.replace(year=year, month=month, day=day)
+            if clock is not None:
+                hour, minute, second = (*(int(part) for part in clock.split(":")), 0)[:3]
+                wanted = wanted.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        except ValueError:
+            raise bad_argument(f"invalid value for argument {'date' if clock is None else 'time'}") from None
+        draft.marks["ahead"] = (wanted - now).total_seconds()
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """Date, time and zone at this moment."""
+        local = self.local(state, item)
+        return {
+            "date": format_date(local, state.version),
+            "time": local.strftime("%H:%M:%S"),
+            "gmt-offset": format_offset(local),
+            "dst-active": "true" if local.dst() else "false",
+        }
+
+    def local(self, state: State, item: Item) -> datetime:
+        """What the router takes the time to be, in its zone."""
+        moment = state.now() + timedelta(seconds=item.marks.get("ahead", 0))
+        return moment.astimezone(zone(item.values.get("time-zone-name", "manual")))
+
+
+class Resources(Behaviour):
+    """Uptime and version."""
+
+    def __init__(self) -> None:
+        super().__init__("/system/resource")
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """Time since the router started, and what runs on it."""
+        return {
+            "uptime": format_elapsed((state.now() - state.booted).total_seconds()),
+            "version": f"{state.version} (stable)",
+            "build-time": f"{format_date(state.booted, state.version)} 00:00:00",
+        }
