@@ -93,7 +93,7 @@ def explanation(info: RunInfo, result: RunResult) -> str:
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `12.3 s`, `3 min 5 s`, `1 h 2 min`."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
