@@ -25,9 +25,8 @@ class AddressList(Behaviour):
         now = state.now()
         if draft.before is None:
             draft.values["creation-time"] = format_moment(now, state.version)
-        elif draft.before.values.get("dynamic") == "true":
-            if draft.values.get("dynamic") != "true":
-                raise failure("can not change dynamic")
+        elif draft.before.values.get("dynamic") == "true" and draft.values.get("dynamic") != "true":
+            raise failure("can not change dynamic")
         timeout = draft.values.pop("timeout", None)
         if timeout is None:
             return

@@ -31,9 +31,9 @@ class Files(Behaviour):
         """Date the change; a directory holds no contents."""
         if draft.values.get("type") == "directory" and draft.values.get("contents"):
             raise failure("directory can not have contents")
-        if draft.before is not None and "type" in draft.given:
-            if draft.values["type"] != draft.before.values.get("type", "file"):
-                raise failure("can not change type")
+        was = draft.before.values.get("type", "file") if draft.before else None
+        if was is not None and draft.values.get("type", "file") != was:
+            raise failure("can not change type")
         draft.values["last-modified"] = format_moment(state.now(), state.version)
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
-from router_sim.traps import bad_argument, missing, no_match, refused
+from router_sim.traps import bad_argument, missing, no_match, no_such_item, refused
 from router_sim.values import Address, BadValue, Mac, range_bounds, split_list
 
 ACTIVE = "/ip/hotspot/active"
@@ -160,7 +160,7 @@ class Hosts(Behaviour):
             raise no_match("type")
         hosts = [call.state.item(call.menu, part) for part in text.split(",")]
         if not all(hosts):
-            raise refused("no such item")
+            raise no_such_item(call.state.version)
         for host in filter(None, hosts):
             values = {name: host.values[name] for name in ("mac-address", "address", "to-address", "server")}
             values |= {"type": kind} | ({"comment": given["comment"]} if given.get("comment") else {})

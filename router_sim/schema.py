@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 
 from router_sim.values import Bool, Reference, Text, ValueType
 
@@ -17,6 +18,7 @@ class Presence(Enum):
     NEVER = "never"  # can be written, is never shown
 
 
+@cache
 def version_key(version: str) -> tuple[int, ...]:
     """Comparable form of a version such as `7.22.3` or `7.24rc2`; what follows the numbers is ignored."""
     numbers = re.match(r"\d+(?:\.\d+)*", version, re.ASCII)

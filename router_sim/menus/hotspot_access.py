@@ -156,7 +156,7 @@ WALLED_GARDEN = Menu(
         Property("action", Choice(("allow", "deny")), "allow"),
         condition("server", ANY_SERVER),
         condition("src-address", Matcher(AddressRange())),
-        Property("dst-address", Text(), "", SET, read_only=True),
+        Property("dst-address", Text(), "", SET, read_only=True, clearable=True),
         condition("method", Matcher(Choice(HTTP_METHODS))),
         condition("dst-host", Matcher(Text())),
         condition("dst-port", Matcher(Listed(Ports()))),

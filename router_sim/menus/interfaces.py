@@ -37,6 +37,7 @@ LINK_MODES = (
     "10G-baseCR", "25G-baseSR-LR", "25G-baseCR", "40G-baseSR4-LR4", "40G-baseCR4", "50G-baseSR2-LR2",
     "50G-baseCR2", "100G-baseSR2-LR2", "100G-baseSR4-LR4", "100G-baseCR2", "100G-baseCR4",
     "100M-baseFX-half", "100M-baseFX-full", "200G-baseSR4-LR4", "200G-baseCR4",
+    "400G-baseSR8-LR8", "400G-baseCR8", "50G-baseSR-LR", "50G-baseCR",
 )  # fmt: skip
 COUNTED = (
     "rx-byte", "tx-byte", "rx-packet", "tx-packet", "rx-drop", "tx-drop", "tx-queue-drop", "rx-error",
@@ -119,7 +120,7 @@ ETHERNET = Menu(
         Property("mdix-enable", Bool(), "false", SET),
         Property("sfp-ignore-rx-los", Bool(), "false", SET),
         Property("sfp-rate-select", Choice(("high", "low")), "high", SET),
-        Property("sfp-shutdown-temperature", Int(0, 200), "95", SET),
+        Property("sfp-shutdown-temperature", Int(0, 200), "95", SET, clearable=True),
         shown("current-learned"),
         shown("not-learned"),
         *(shown(name) for name in COUNTERS),
@@ -129,7 +130,7 @@ ETHERNET = Menu(
         comment(),
         about(),
     ),
-    CONFIGURE | TOGGLE | COMMENT | {"reset-counters"},
+    CONFIGURE | TOGGLE | COMMENT | {"reset-counters", "unset"},
     store=STORE,
     kind="ether",
     unique=NAMES,
