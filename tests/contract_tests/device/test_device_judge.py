@@ -55,7 +55,7 @@ def server(identifier: str = "*2", name: str = "guest", interface: str = "bridge
     )
 
 
-def guest_router(login_by: str = "http-pap", **extra: list[Row]) -> Snapshot:
+def guest_router(login_by: str = "http-pap", /, **extra: list[Row]) -> Snapshot:
     """The operator's router after one instance came to 10.5.50.0/24."""
     profile = row("*1", name="guest", login_by=login_by)
     return router(**{"hotspot": [server()], "hotspot_profile": [profile], **extra})

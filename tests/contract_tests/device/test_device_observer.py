@@ -29,8 +29,12 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 OPERATOR = Origin("operator", "192.0.2.9")
 
 
-def site_router() -> Router:
-    clock = VirtualClock(START, monotonic=lambda: 0.0)
+def still_clock() -> VirtualClock:
+    """A clock that moves only when it is told to."""
+    return VirtualClock(START, monotonic=lambda: 0.0)
+
+
+def site_router(clock: VirtualClock) -> Router:
     return lab_router("r1", clock=clock, password=PASSWORD)
 
 
@@ -47,6 +51,7 @@ class Site:
     router: Router
     fleet: Fleet
     observer: Observer
+    clock: VirtualClock
 
     def do(self, command: str, **attributes: str) -> str:
         return do(self.router, command, **attributes)
@@ -58,12 +63,13 @@ class Site:
 
 @pytest.fixture
 async def site(contract: DeviceContract) -> AsyncIterator[Site]:
-    router = site_router()
+    clock = still_clock()
+    router = site_router(clock)
     async with Fleet({ADDRESS: router}, port=0) as fleet:
         address = RouterAddress(ADDRESS, fleet.port, "admin", PASSWORD)
         observer = Observer("Lab", address, contract, timeout=5.0, now=lambda: START)
         await observer.connect()
-        yield Site(router, fleet, observer)
+        yield Site(router, fleet, observer, clock)
         await observer.close()
 
 
@@ -71,8 +77,9 @@ ODD = b"caf\xe9".decode("utf-8", "surrogateescape")
 
 
 async def test_a_snapshot_is_what_the_router_prints(site: Site, contract: DeviceContract) -> None:
-    for name in ("yes", "007", "7", 'café "quoted"\r\n', ODD, "a=b"):
-        site.do("/ip/hotspot/user/add", name="u-" + name[:3].strip("\r\n") + str(len(name)), comment=name)
+    comments = ["yes", "007", "7", 'café "quoted"\r\n', ODD, "a=b"]
+    for number, comment in enumerate(comments):
+        site.do("/ip/hotspot/user/add", name=f"u{number}", comment=comment)
     site.do("/file/add", name="login.html", contents="<p>ö</p>")
     snapshot = await site.observer.snapshot()
     printed = site.router.snapshot()
@@ -84,14 +91,7 @@ async def test_a_snapshot_is_what_the_router_prints(site: Site, contract: Device
             for row in printed[menu.path]
         ]
         assert [dict(row) for row in snapshot.rows(menu.path)] == expected, menu.path
-    assert [row["comment"] for row in snapshot.rows(judge.USERS)][-6:] == [
-        "yes",
-        "007",
-        "7",
-        'café "quoted"\r\n',
-        ODD,
-        "a=b",
-    ]
+    assert [row["comment"] for row in snapshot.rows(judge.USERS)[-len(comments) :]] == comments
     assert snapshot.rows("/file")[0]["contents"] == "<p>ö</p>"
 
 
@@ -162,6 +162,7 @@ async def test_guests_coming_and_going_is_no_write(site: Site, contract: DeviceC
     during = await site.observer.snapshot()
     assert not judge.sessions_over(during, start, ["s"]).ok
     assert differences(start, during, contract, running=True) != ()
+    site.clock.advance(5)  # which the router adds to the uptime of the user
     site.do("/ip/hotspot/active/remove", __id=during.rows(judge.SESSIONS)[0][".id"])
     site.do("/ip/firewall/address-list/add", list="guests", address="10.5.50.9", timeout="1h")
     await site.observer.drain(quiet=0)
@@ -246,9 +247,7 @@ async def test_consistent_when_every_change_was_recorded(site: Site) -> None:
     site.do("/ip/hotspot/user/set", __id=user, password="secret-two", comment="c")
     site.do("/ip/hotspot/add", name="s", interface="vlan-office", disabled="no")
     site.do("/ip/hotspot/disable", __id="*1")
-    site.do(
-        "/ip/hotspot/walled-garden/ip/add", action="accept", dst_address="192.0.2.0/24", place_before="*1"
-    )
+    site.do("/ip/hotspot/walled-garden/ip/add", dst_address="192.0.2.0/24", place_before="*1")
     site.do("/ip/firewall/address-list/add", list="x", address="10.5.50.9", timeout="1h")
     assert await site.observer.consistent(start, mark)
     assert not await site.observer.consistent(start, site.observer.mark())
@@ -274,9 +273,7 @@ async def test_a_lost_connection_is_opened_anew_once(site: Site) -> None:
     site.fleet.faults.add(Fault("drop_before", path="/ip/hotspot/user/print", count=1))
     assert len((await site.observer.snapshot()).rows(judge.USERS)) == 3
     site.fleet.faults.add(Fault("drop_before", path="/ip/hotspot/user/print", count=2))
-    with pytest.raises(
-        ObserverError, match=r"site Lab: the router at 127\.0\.1\.1:\d+ closed the connection"
-    ):
+    with pytest.raises(ObserverError, match=r"the router at 127\.0\.1\.1:\d+ closed the connection"):
         await site.observer.snapshot()
     assert len((await site.observer.snapshot()).rows(judge.USERS)) == 3
 
@@ -286,7 +283,7 @@ async def test_a_late_answer_is_not_taken_for_another(site: Site, contract: Devi
     hasty = Observer("Lab", address, contract, timeout=0.2)
     await hasty.connect()
     site.fleet.faults.add(Fault("latency", path="/ip/hotspot/user/print", delay=30.0, count=2))
-    with pytest.raises(ObserverError, match="did not answer within 0.2 s"):
+    with pytest.raises(ObserverError, match=r"did not answer within 0\.2 s"):
         await hasty.snapshot()
     assert len((await hasty.snapshot()).rows(judge.USERS)) == 3
     await hasty.close()
@@ -294,10 +291,8 @@ async def test_a_late_answer_is_not_taken_for_another(site: Site, contract: Devi
 
 async def test_a_refused_menu_is_said_and_the_connection_kept(site: Site) -> None:
     before = site.fleet.connections
-    site.fleet.faults.add(Fault("trap", path="/ip/pool/print", message="not enough permissions (9)", count=1))
-    with pytest.raises(
-        ObserverError, match=r"does not print /ip/pool \(not enough permissions \(9\)\); check"
-    ):
+    site.fleet.faults.add(Fault("trap", path="/ip/pool/print", message="no rights", count=1))
+    with pytest.raises(ObserverError, match=r"does not print /ip/pool \(no rights\); check that the user's"):
         await site.observer.snapshot()
     assert len((await site.observer.snapshot()).rows("/ip/pool")) == 3
     assert site.fleet.connections == before
@@ -332,9 +327,7 @@ async def test_settle_says_why_the_router_could_not_be_read(site: Site) -> None:
 
 async def test_wrong_password(site: Site, contract: DeviceContract) -> None:
     address = RouterAddress(ADDRESS, site.fleet.port, "admin", "wrong")
-    with pytest.raises(
-        ObserverError, match=r"refused the login of user 'admin' \(invalid user name or password"
-    ):
+    with pytest.raises(ObserverError, match=r"login of user 'admin' \(invalid user name or password"):
         await Observer("Lab", address, contract).connect()
 
 
@@ -346,7 +339,7 @@ async def test_two_connections_are_all_it_takes(site: Site) -> None:
 
 def by_runner(action: Callable[[asyncio.Runner, Router, Observer], None], contract: DeviceContract) -> None:
     """Runs an action that drives its observer from synchronous code, the simulator on the same loop."""
-    router = site_router()
+    router = site_router(still_clock())
     fleet = Fleet({ADDRESS: router}, port=0)
     with asyncio.Runner() as runner:
         runner.run(fleet.start())
