@@ -88,8 +88,17 @@ def to_html(info: RunInfo, result: RunResult) -> str:
         found={finding.item.requirement.id for finding in findings},
         gaps=_by_reason(result.requirements),
         writes=_writes_by_test(result.device_writes),
-        options={key: value for key, value in info.options.items() if value not in (None, "", (), [], {})},
+        options=_options(info.options),
     )
+
+
+def _options(options: Mapping[str, object]) -> dict[str, str]:
+    """The options that were set, lists joined."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else str(value)
+        for name, value in options.items()
+        if value not in (None, "", (), [], {})
+    }
 
 
 def _finalize(value: object) -> object:

@@ -51,7 +51,7 @@ class Page(HTMLParser):
         return [str(attributes[name]) for _, attributes in self.tags if name in attributes]
 
 
-@pytest.mark.parametrize("kind", ["failing", "conforming", "unjudged"])
+@pytest.mark.parametrize("kind", ["failing", "waived", "conforming", "unjudged"])
 def test_page_is_well_formed_and_stands_alone(
     kind: str, info: RunInfo, request: pytest.FixtureRequest
 ) -> None:
@@ -134,6 +134,19 @@ def test_failures_are_open_and_warnings_closed(info: RunInfo, failing: RunResult
         "IMG-UPLOAD-01": True,
         "INST-ERR-04": False,
     }
+
+
+def test_waived_stay_in_sight(info: RunInfo, waived: RunResult) -> None:
+    page = Page(to_html(info, waived))
+    assert "2 of 6 judged requirements hold, 1 with a warning and 3 waived; 4 of 10 were not" in page.text
+    assert "accepted until 2026-06-01: vendor fix is on its way" in page.text
+    assert "observed: 201, and two instances" in page.text
+
+
+def test_options_are_listed(info: RunInfo, conforming: RunResult) -> None:
+    text = Page(to_html(info, conforming)).text
+    assert "core, device" in text
+    assert "budget" not in text
 
 
 def test_large_bodies_are_cut_politely() -> None:

@@ -24,7 +24,7 @@ def problems(report: dict[str, Any]) -> list[str]:
     return [f"{error.instance_path}: {error.message[:200]}" for error in validator.iter_errors(report)]
 
 
-@pytest.mark.parametrize("kind", ["failing", "conforming", "unjudged"])
+@pytest.mark.parametrize("kind", ["failing", "waived", "conforming", "unjudged"])
 def test_every_report_keeps_the_schema(kind: str, info: RunInfo, request: pytest.FixtureRequest) -> None:
     report = to_json(info, request.getfixturevalue(kind))
     assert problems(report) == []

@@ -67,6 +67,12 @@ def test_gaps_are_skipped_with_their_reason(info: RunInfo, failing: RunResult) -
     assert skipped.get("message") == "not verified: needs guests, and the target offers none"
 
 
+def test_waived_are_skipped_with_their_reason(info: RunInfo, waived: RunResult) -> None:
+    case = cases(to_junit(info, waived))["INST-CREATE-02"]
+    assert [child.tag for child in case] == ["skipped"]
+    assert case[0].get("message") == "waived: accepted until 2026-06-01: vendor fix is on its way"
+
+
 @pytest.mark.parametrize("kind", ["failing", "unjudged"])
 def test_problems_are_errors_of_the_harness(kind: str, info: RunInfo, request: pytest.FixtureRequest) -> None:
     root = parse(to_junit(info, request.getfixturevalue(kind)))

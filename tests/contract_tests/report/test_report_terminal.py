@@ -32,6 +32,7 @@ def printed(info: RunInfo, result: RunResult, *, verbosity: int = 0, color: bool
         ("failing", 0, "failing.txt"),
         ("failing", 2, "failing_verbose.txt"),
         ("failing", -1, "failing_quiet.txt"),
+        ("waived", 0, "waived.txt"),
         ("conforming", 0, "conforming.txt"),
         ("unjudged", 0, "unjudged.txt"),
     ],

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.events import Event, Exchange, Judgement
-from contract_tests.report import write
+from contract_tests.events import Event, Exchange, Judgement, Outcome
 from contract_tests.report.model import RunInfo
 from contract_tests.report.write import render_reports, write_reports
 from contract_tests.verdicts import RunResult, judge
@@ -48,7 +47,7 @@ def test_a_failed_write_keeps_the_older_report_and_no_scraps(
             raise OSError(28, "No space left on device")
         return whole(path, data)
 
-    monkeypatch.setattr(write.Path, "write_bytes", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_reports(tmp_path, info, conforming)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -73,7 +72,7 @@ def test_a_large_run_is_written_within_a_second(
     ]
     for number in range(100):
         keys = tuple(f"w0-{number * 10 + step}" for step in range(10))
-        outcome = "failed" if number % 4 == 0 else "passed"
+        outcome: Outcome = "failed" if number % 4 == 0 else "passed"
         events.append(Judgement(f"R-{number}", outcome, "expected 409, observed 201", "t", keys))
     result = judge(
         [requirement(f"R-{number}", f"Rule {number} holds.") for number in range(100)], events, seconds=9
