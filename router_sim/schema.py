@@ -62,6 +62,16 @@ class Property:
     shown_with: tuple[str, str] | None = None
     span: Span = Span()
 
+    @property
+    def plain(self) -> bool:
+        """Is it printed as it is stored, whenever there is a value, whatever else the item holds?"""
+        return (
+            self.presence is Presence.ALWAYS
+            and self.shown_with is None
+            and not isinstance(self.type, Reference)
+            and self.name not in ("dynamic", "default")
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Unique:
@@ -110,6 +120,7 @@ class Menu:
     span: Span = Span()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
     writable: frozenset[str] = field(init=False, repr=False, compare=False)
+    plan: tuple[tuple[str, str | None, bool, Property], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.store:
@@ -117,6 +128,9 @@ class Menu:
         object.__setattr__(self, "by_name", {each.name: each for each in self.properties})
         writable = frozenset(each.name for each in self.properties if not each.read_only)
         object.__setattr__(self, "writable", writable)
+        # Printing is what a router does most: whatever needs no look at the item is settled here.
+        plan = tuple((each.name, each.default, each.plain, each) for each in self.properties)
+        object.__setattr__(self, "plan", plan)
 
     @property
     def ordered(self) -> bool:

@@ -149,14 +149,15 @@ class State:
         row: dict[str, str] = {}
         if not menu.singleton and (only is None or ".id" in only):
             row[".id"] = item.key
-        for each in menu.properties:
-            if only is not None and each.name not in only:
+        values = item.values
+        for name, default, plain, each in menu.plan:
+            if only is not None and name not in only:
                 continue
-            value = derived.get(each.name)
+            value = derived.get(name)
             if value is None:
-                value = self._shown(menu, item, each)
+                value = values.get(name, default) if plain else self._shown(menu, item, each)
             if value is not None:
-                row[each.name] = value
+                row[name] = value
         return row
 
     def _shown(self, menu: Menu, item: Item, each: Property) -> str | None:
