@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network, ip_network
 from urllib.parse import quote
 
 from contract_tests.device import console
@@ -57,7 +57,9 @@ def interface_for(snapshot: Snapshot, subnet: str) -> str | None:
     The most specific network wins. Where the address sits on a port of a bridge it is the bridge, on which a
     hotspot would run. None where the router has no such address.
     """
-    wanted = IPv4Network(subnet, strict=False)
+    wanted = ip_network(subnet, strict=False)
+    if not isinstance(wanted, IPv4Network):
+        return None
     best: tuple[int, str] | None = None
     for row in snapshot.rows(ADDRESSES):
         if not is_enabled(row) or is_invalid(row):
@@ -276,16 +278,21 @@ def pages_restored(baseline: Snapshot, now: Snapshot, contract: DeviceContract) 
 
 def sessions_over(snapshot: Snapshot, baseline: Snapshot, server_names: Collection[str]) -> Finding:
     """D7, D13: no session is left on the servers, apart from those that `baseline` shows already."""
-    left = [row for row in _sessions_since(snapshot, baseline) if row.get("server") in server_names]
+    left = [row for row in _new(snapshot, baseline, SESSIONS) if row.get("server") in server_names]
     if left:
         message = f"{len(left)} session(s) still run on {', '.join(sorted(server_names))}"
         return Finding(False, message, _lines(SESSIONS, left))
     return Finding(True, "no session of these servers is left")
 
 
-def _sessions_since(snapshot: Snapshot, baseline: Snapshot) -> list[Row]:
-    old = {row.get(".id") for row in baseline.rows(SESSIONS)}
-    return [row for row in snapshot.rows(SESSIONS) if row.get(".id") not in old]
+def sessions_kept(before: Snapshot, now: Snapshot) -> Finding:
+    """D8: every session that ran before still runs; without any, this cannot be told."""
+    if not before.rows(SESSIONS):
+        return cannot_tell("no session was running, so none could end")
+    ended = _new(before, now, SESSIONS)
+    if ended:
+        return Finding(False, f"{len(ended)} session(s) have ended", _lines(SESSIONS, ended))
+    return Finding(True, "every session still runs")
 
 
 def free_of(snapshot: Snapshot, secrets: Sequence[str]) -> Finding:

@@ -28,6 +28,7 @@ class Listener:
 
     def __init__(self, connection: Connection, menus: Iterable[ObservedMenu], report: Report) -> None:
         self.lost: BaseException | None = None  # why the connection ended, once it did
+        self.reports = 0  # how many changes were reported
         self.refused: dict[str, str] = {}  # menus that cannot be listened to, and the router's reason
         self._connection = connection
         self._report = report
@@ -76,13 +77,14 @@ class Listener:
         finally:
             self._answers.pop(tag, None)
 
-    async def woken(self, seconds: float) -> bool:
-        """Waits until something was reported, at most so long; whether it was."""
-        self._woken.clear()
+    async def woken(self, reports: int, seconds: float) -> bool:
+        """Waits for more than `reports` reports, at most so many seconds; whether there are more."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        return self._woken.is_set()
+                while self.reports <= reports and self.lost is None:
+                    self._woken.clear()
+                    await self._woken.wait()
+        return self.reports > reports
 
     async def close(self) -> None:
         if self._task is not None:
@@ -148,6 +150,7 @@ class Listener:
                 if changed and menu.volatile.issuperset(changed):
                     return
             self._report(menu.path, identifier, "added" if earlier is None else "changed", record)
+        self.reports += 1
         self._woken.set()
 
 

@@ -55,11 +55,16 @@ class Observer:
         self._now = now
         self._printer: Connection | None = None
         self._listener: Listener | None = None
-        self._writes: list[DeviceWrite] = []
-        self._gaps: list[int] = []  # numbers of writes seen when changes may have been missed
+        self._record: list[DeviceWrite | None] = []  # None: changes may be missing here
 
     async def connect(self) -> None:
-        """Opens both connections; from its return on every change is recorded. May raise ObserverError."""
+        """Opens both connections; from its return on every change is recorded. May raise ObserverError.
+
+        Connects anew if called again, as is due after a router was put back without a report of its changes.
+        """
+        if self._listener is not None:
+            self._record.append(None)
+        await self.close()
         await self._open_printer()
         await self._open_listener()
 
@@ -77,11 +82,11 @@ class Observer:
 
     def mark(self) -> int:
         """A place in the record of writes, to be given to `writes` and `consistent`."""
-        return len(self._writes)
+        return len(self._record)
 
     def writes(self, since: int = 0) -> tuple[DeviceWrite, ...]:
         """The changes recorded so far, from a mark on, in order; passwords are left out of the records."""
-        return tuple(self._writes[since:])
+        return tuple(write for write in self._record[since:] if write is not None)
 
     async def drain(self, quiet: float = 0.05, at_most: float = 2.0) -> None:
         """Records what the router has reported so far, until nothing new came for `quiet` seconds.
@@ -116,6 +121,7 @@ class Observer:
         deadline = _time() + timeout
         delay = _FIRST_DELAY
         while True:
+            reports = self._listener.reports if self._listener is not None else 0
             failure: ObserverError | None = None
             try:
                 snapshot, findings = await self._look(judge, deadline)
@@ -131,7 +137,7 @@ class Observer:
                 if failure is not None:
                     raise failure
                 return snapshot, findings
-            reported = await self._woken(min(delay, left))
+            reported = await self._woken(reports, min(delay, left))
             delay = _FIRST_DELAY if reported else min(2 * delay, _LONGEST_DELAY)
 
     async def consistent(self, start: Snapshot, since: int) -> bool:
@@ -143,7 +149,7 @@ class Observer:
         printed = await self.snapshot()
         await self.drain(quiet=0)
         listener = await self._live_listener()
-        if any(gap >= since for gap in self._gaps):
+        if None in self._record[since:]:
             return False
         recorded = replayed(start, self.writes(since))
         known = {
@@ -159,12 +165,12 @@ class Observer:
         snapshot = await self._snapshot(limit)
         return snapshot, judge(snapshot)
 
-    async def _woken(self, seconds: float) -> bool:
+    async def _woken(self, reports: int, seconds: float) -> bool:
         listener = self._listener
         if listener is None or listener.lost is not None:
             await asyncio.sleep(seconds)
             return False
-        if not await listener.woken(seconds):
+        if not await listener.woken(reports, seconds):
             return False
         await _quieten(listener, _BURST, _time() + _LONGEST_DELAY)
         return True
@@ -216,7 +222,7 @@ class Observer:
 
     async def _open_listener(self) -> Listener:
         menus = [menu for menu in self._contract.menus.values() if menu.configuration]
-        listener = Listener(await self._open(), menus, self._record)
+        listener = Listener(await self._open(), menus, self._report)
         try:
             async with asyncio.timeout(self._timeout):
                 await listener.start()
@@ -233,14 +239,14 @@ class Observer:
         if self._listener is not None and self._listener.lost is None:
             return self._listener
         if self._listener is not None:
-            self._gaps.append(len(self._writes))
+            self._record.append(None)
             lost, self._listener = self._listener, None
             await lost.close()
         return await self._open_listener()
 
-    def _record(self, menu: str, identifier: str, change: WriteKind, record: Row) -> None:
+    def _report(self, menu: str, identifier: str, change: WriteKind, record: Row) -> None:
         at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._writes.append(
+        self._record.append(
             DeviceWrite(self.site, at, menu, identifier, change, console.redacted(record), self.test)
         )
 
@@ -260,7 +266,7 @@ def _time() -> float:
 
 async def _quieten(listener: Listener, quiet: float, deadline: float) -> None:
     while quiet > 0 and listener.lost is None and (left := deadline - _time()) > 0:
-        if not await listener.woken(min(quiet, left)):
+        if not await listener.woken(listener.reports, min(quiet, left)):
             return
 
 

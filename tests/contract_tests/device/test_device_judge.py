@@ -87,6 +87,7 @@ def verdict(finding: Finding) -> bool | None:
         ("10.5.51.0/24", "vlan2"),
         ("10.5.50.0/23", None),
         ("10.9.0.0/24", None),
+        ("2001:db8::/64", None),
     ],
 )
 def test_interface_of_a_subnet(subnet: str, interface: str | None) -> None:
@@ -394,6 +395,16 @@ def test_sessions_over() -> None:
     assert verdict(judge.sessions_over(snapshot, BASELINE, ["guest"])) is False
     assert verdict(judge.sessions_over(snapshot, BASELINE, ["guest-b"])) is True
     assert verdict(judge.sessions_over(snapshot, snapshot, ["guest", "office"])) is True
+
+
+def test_sessions_kept() -> None:
+    two = [row("*1", server="guest", uptime="5m"), row("*2", server="office")]
+    before = guest_router(hotspot_active=two)
+    assert verdict(
+        judge.sessions_kept(before, guest_router(hotspot_active=[row("*1"), row("*2"), row("*3")]))
+    )
+    assert verdict(judge.sessions_kept(before, guest_router(hotspot_active=[row("*2"), row("*3")]))) is False
+    assert verdict(judge.sessions_kept(BASELINE, before)) is None
 
 
 SECRET = "s3cr3t/with+signs"

@@ -303,10 +303,22 @@ async def test_a_gap_in_the_record_is_known(site: Site) -> None:
     site.fleet.faults.add(Fault("drop_before", path="/system/identity/print", count=1))
     await site.observer.drain(quiet=0)
     assert not await site.observer.consistent(start, mark)
-    site.do("/ip/hotspot/user/add", name="a")
-    await site.observer.drain(quiet=0)
     start, mark = await site.observer.snapshot(), site.observer.mark()
     user = site.do("/ip/hotspot/user/add", name="b")
+    assert await site.recorded(mark) == [(judge.USERS, "added", user)]
+    assert await site.observer.consistent(start, mark)
+
+
+async def test_connecting_anew_after_the_router_was_put_back(site: Site) -> None:
+    site.do("/ip/hotspot/user/add", name="a")
+    await site.observer.drain(quiet=0)
+    mark = site.observer.mark()
+    start = await site.observer.snapshot()
+    site.router.reset()
+    await site.observer.connect()
+    assert not await site.observer.consistent(start, mark)
+    start, mark = await site.observer.snapshot(), site.observer.mark()
+    user = site.do("/ip/hotspot/user/add", name="a")
     assert await site.recorded(mark) == [(judge.USERS, "added", user)]
     assert await site.observer.consistent(start, mark)
 
