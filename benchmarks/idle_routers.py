@@ -21,9 +21,8 @@ import time
 from pathlib import Path
 
 from router_sim.clock import VirtualClock
-from router_sim.command import addresses_from
 from router_sim.fleet import Fleet
-from router_sim.seed import lab_router
+from router_sim.sites import addresses_from, site_routers
 from router_sim.wire import encode_sentence
 
 FIRST = "127.1.0.1"
@@ -53,13 +52,8 @@ async def build(count: int) -> dict[str, float]:
     start = time.perf_counter()
     clock = VirtualClock()
     addresses = addresses_from(FIRST, count)
-    fleet = Fleet(
-        {
-            address: lab_router(f"router-{number}", clock=clock, version="7.22.3", password="")
-            for number, address in enumerate(addresses, 1)
-        },
-        port=0,
-    )
+    routers = site_routers(addresses, clock=clock, version="7.22.3", password="", subnets=["10.5.50.0/24"])
+    fleet = Fleet(routers, port=0)
     await fleet.start()
     seconds = time.perf_counter() - start
     used = memory()

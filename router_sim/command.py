@@ -22,10 +22,8 @@ from router_sim.clock import VirtualClock
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet, FleetError
-from router_sim.router import Router
 from router_sim.schema import version_key
-from router_sim.seed import lab_router
-from router_sim.server import is_loopback
+from router_sim.sites import addresses_from, site_routers
 
 PASSWORD_ENV: Final = "PORTAL_CONTRACT_ROUTER_PASSWORD"  # noqa: S105 - the name of a variable
 TOKEN_ENV: Final = "PORTAL_CONTRACT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -62,28 +60,6 @@ class Settings:
     verbose: bool
 
 
-def addresses_from(first: str, count: int) -> tuple[str, ...]:
-    """`count` loopback addresses counting up from `first`, without those that end in .0 or .255.
-
-    Raises ValueError when `first` is not loopback or the network ends before.
-    """
-    if not is_loopback(first):
-        raise ValueError(
-            f"{first} is not a loopback address; simulated routers are served on 127.0.0.0/8 alone"
-        )
-    if count == 1:
-        return (first,)
-    found: list[str] = []
-    address = ipaddress.IPv4Address(first)
-    while len(found) < count:
-        if not address.is_loopback:
-            raise ValueError(f"127.0.0.0/8 has no room for {count} routers from {first} on")
-        if int(address) & 0xFF not in (0, 255):
-            found.append(str(address))
-        address += 1
-    return tuple(found)
-
-
 def check_subnets(subnets: Sequence[str]) -> None:
     """Raise ValueError that names the first of `subnets` that is no IPv4 network."""
     for subnet in subnets:
@@ -94,7 +70,9 @@ def check_subnets(subnets: Sequence[str]) -> None:
 
 
 @click.command(name="router")
-@click.option("--count", type=click.IntRange(min=1, max=60000), default=1, show_default=True)
+@click.option(
+    "--count", type=click.IntRange(min=1, max=60000), default=1, show_default=True, help="Number of routers."
+)
 @click.option(
     "--address", default="127.0.1.1", show_default=True, help="Loopback address of the first router."
 )
@@ -102,9 +80,20 @@ def check_subnets(subnets: Sequence[str]) -> None:
     "--port", type=click.IntRange(0, 65535), default=8728, show_default=True, help="0 takes a free one."
 )
 @click.option("--version", "version", default="7.22.3", show_default=True, help="RouterOS version to act as.")
-@click.option("--password", envvar=PASSWORD_ENV, default="", help="Password of admin; none by default.")
 @click.option(
-    "--subnet", "subnets", multiple=True, default=DEFAULT_SUBNETS, show_default=True, help="Repeatable."
+    "--password",
+    envvar=PASSWORD_ENV,
+    show_envvar=True,
+    default="",
+    help="Password of admin; none by default.",
+)
+@click.option(
+    "--subnet",
+    "subnets",
+    multiple=True,
+    default=DEFAULT_SUBNETS,
+    show_default=True,
+    help="Guest network of each site; repeatable.",
 )
 @click.option(
     "--pace",
@@ -114,9 +103,19 @@ def check_subnets(subnets: Sequence[str]) -> None:
     help="Seconds before the first word of a reply; some clients cannot do with 0.",
 )
 @click.option(
-    "--control-port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 leaves it off."
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port of the control API; 0 leaves it off.",
 )
-@click.option("--control-token", envvar=TOKEN_ENV, default="", help="Made up at each start by default.")
+@click.option(
+    "--control-token",
+    envvar=TOKEN_ENV,
+    show_envvar=True,
+    default="",
+    help="Made up at each start by default.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print the configuration entries of the sites.")
 @click.pass_context
 def router(
@@ -156,7 +155,7 @@ def router(
         verbose,
     )
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, Console(highlight=False, soft_wrap=True)))
+        runner.run(serve(settings, Console(highlight=False, soft_wrap=True)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -168,21 +167,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def build_routers(settings: Settings, clock: VirtualClock) -> dict[str, Router]:
-    """The routers asked for, by address: router-1, router-2 and so on."""
-    return {
-        address: lab_router(
-            f"router-{number}",
-            clock=clock,
-            version=settings.version,
-            password=settings.password,
-            subnets=settings.subnets,
-        )
-        for number, address in enumerate(settings.addresses, 1)
-    }
-
-
-async def _serve(settings: Settings, console: Console) -> None:
+async def serve(settings: Settings, console: Console) -> None:
+    """Run the routers until SIGINT or SIGTERM. RouterError when they cannot be started."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -190,7 +176,13 @@ async def _serve(settings: Settings, console: Console) -> None:
             loop.add_signal_handler(number, stop.set)
     clock = VirtualClock()
     try:
-        routers = build_routers(settings, clock)
+        routers = site_routers(
+            settings.addresses,
+            clock=clock,
+            version=settings.version,
+            password=settings.password,
+            subnets=settings.subnets,
+        )
     except ValueError as error:
         raise RouterError(str(error)) from error
     fleet = Fleet(routers, port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now))

@@ -288,7 +288,9 @@ class Session:
     # Commands that go on
 
     def _listen(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
-        self._answer(_once(f"{menu}/print", request), replies, origin)  # traps what cannot be listened to
+        # What cannot be printed cannot be listened to: the print is only made for its trap.
+        attributes = {**request.attributes, ".proplist": ".id"}
+        self.router.execute(Command(f"{menu}/print", attributes), origin)
         self._watch(menu, request, replies, lambda row: True)
 
     def _stream(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
@@ -321,7 +323,7 @@ class Session:
             if ".dead" in row:
                 self._outlet.write(replies.rows((row,)))
             elif wanted(row):
-                shown = row if columns is None else {name: row[name] for name in columns if name in row}
+                shown = row if columns is None else {name: row[name] for name in row if name in columns}
                 self._outlet.write(replies.rows((shown,)))
 
         self._running.append(Running(request.tag, replies, self.router.watch(menu, changed)))

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import librouteros
 import pytest
+import uvloop
 from librouteros.exceptions import ConnectionClosed, FatalError, MultiTrapError, TrapError
 from librouteros.login import async_plain, async_token, plain, token
 from librouteros.query import Key
@@ -304,6 +305,22 @@ async def test_active_users_follow_the_connections(fleet: Fleet) -> None:
             await second.read()
             assert await second.read() is None
         assert len(await first.talk("/user/active/print")) == 2
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        test_pace_is_the_least_time_before_a_reply_and_keeps_the_order,
+        test_a_slow_command_holds_up_no_other,
+        test_a_client_that_closes_its_sending_side_still_gets_paced_replies,
+        functools.partial(test_a_client_that_does_not_read_holds_its_own_commands_back, 0.0),
+        functools.partial(test_a_client_that_does_not_read_holds_its_own_commands_back, 0.001),
+        test_a_listener_that_never_reads_is_cut_off_and_the_writer_is_not,
+    ],
+)
+def test_pace_and_flow_hold_on_uvloop_too(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario())
 
 
 def test_unframed_is_the_inverse_of_framed() -> None:
