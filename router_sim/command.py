@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import json
 import secrets
@@ -198,6 +199,10 @@ async def serve(settings: Settings, console: Console) -> None:
                 stack.push_async_callback(control.close)
         except FleetError as error:
             raise RouterError(str(error)) from error
+        # What a fleet is made of stays; without this each full collection would walk through all of it
+        # and hold up every connection meanwhile.
+        gc.collect()
+        gc.freeze()
         _report(settings, fleet, control, console)
         await stop.wait()
 

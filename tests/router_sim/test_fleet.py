@@ -66,7 +66,7 @@ async def test_without_the_right_to_bind_a_device_each_address_has_its_socket(
         def setsockopt(self, level: int, option: int, value: object, *rest: object) -> None:  # type: ignore[override]
             if option == socket.SO_BINDTODEVICE:
                 raise PermissionError
-            super().setsockopt(level, option, value)  # type: ignore[call-overload]
+            super().setsockopt(level, option, value)
 
     monkeypatch.setattr("router_sim.fleet.socket.socket", Plain)
     addresses = ["127.0.3.1", "127.0.3.2"]

@@ -277,6 +277,19 @@ def test_a_user_is_active_while_the_session_lasts() -> None:
     assert len(bench.say("/user/active/print")) == 2
 
 
+def test_a_second_login_on_a_connection_changes_its_user_and_rights() -> None:
+    bench = Bench().logged_in()
+    bench.say("/user/add", "=name=guest", "=password=g", "=group=read")
+    assert bench.say("/login", "=name=guest", "=password=wrong")[0][0] == "!trap"
+    assert bench.session.user == "admin"
+    assert bench.say("/login", "=name=guest", "=password=g") == [["!done"]]
+    assert bench.say("/user/active/print", "=.proplist=name") == [["!re", "=name=guest"], ["!done"]]
+    assert bench.say("/system/identity/set", "=name=x", ".tag=1") == [
+        ["!trap", ".tag=1", "=message=not enough permissions (9)"],
+        ["!done", ".tag=1"],
+    ]
+
+
 # Commands that go on
 
 
@@ -513,6 +526,56 @@ def test_any_sentence_is_answered(sentences: list[list[bytes]]) -> None:
     for words in sentences:
         if words[0] in (b"/quit", b"/login", b"/cancel"):
             continue
-        got = bench.feed(encode_sentence(words))
-        assert [sentence[0] for sentence in got][-1] == "!done"
-        assert not any("simulator error" in word for sentence in got for word in sentence)
+        answered(bench.feed(encode_sentence(words)))
+
+
+MENUS = sorted(Bench().router.snapshot())
+# fmt: off
+VERBS = [
+    "print", "getall", "add", "set", "remove", "enable", "disable", "comment", "unset", "reset", "move",
+    "get", "find",
+]
+NAMES = [
+    ".id", "numbers", "name", "address", "interface", "disabled", "comment", "profile", "server", "list",
+    "user", "password", "mac-address", "timeout", "type", "contents", "destination", "place-before",
+    "copy-from", "value-name", "count-only", ".proplist", "from", "zzz",
+]
+VALUES = [
+    "", "yes", "no", "0", "-1", "*0", "*1", "*1,*2", "*FFFF", "default", "10.0.0.1", "10.0.0.1/24",
+    "10.0.0.1-10.0.0.9", "1h", "ether1", "x", "a,b", "all", "00:11:22:33:44:55", "99999999999999999999",
+    "\udcff", "read,write",
+]
+# fmt: on
+attributes = st.builds("={}={}".format, st.sampled_from(NAMES), st.sampled_from(VALUES))
+queries = st.builds("?{}".format, attributes | st.sampled_from(["#!", "#|", "#0.", "-comment", ">name=a"]))
+commands = st.tuples(
+    st.builds("{}/{}".format, st.sampled_from(MENUS), st.sampled_from(VERBS)),
+    st.lists(attributes | queries, max_size=4),
+)
+
+
+# The same examples each time: a rare refusal that is none belongs into a test of its own menu.
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(commands, min_size=1, max_size=8))
+def test_any_command_on_any_menu_is_answered(sent: list[tuple[str, list[str]]]) -> None:
+    bench = Bench().logged_in()
+    for path, words in sent:
+        if path not in ("/user/remove", "/user/disable", "/user/set"):
+            answered(bench.say(path, *words, ".tag=t"))
+
+
+def answered(got: list[list[str]]) -> None:
+    assert got[-1][0] == "!done"
+    assert not any("simulator error" in word for sentence in got for word in sentence)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=50), max_size=10), st.booleans())
+def test_any_bytes_are_survived(chunks: list[bytes], first_log_in: bool) -> None:
+    bench = Bench()
+    if first_log_in:
+        bench.logged_in()
+    for chunk in chunks:
+        assert all(words[0].startswith("!") for words in bench.feed(chunk))
+    bench.session.connection_lost()
+    assert bench.router.snapshot()["/user/active"] == []
