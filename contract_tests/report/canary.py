@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from contract_tests.device import console
+
 SHORTEST = 6  # characters; a shorter secret would be found by chance in any report
 
 
@@ -17,10 +19,11 @@ class SecretInReportError(RuntimeError):
 
 
 def check(files: Mapping[str, bytes], secrets: Iterable[str]) -> None:
-    """Raise `SecretInReportError` if a file (name and content) holds a secret; short ones are passed over.
+    """Raise `SecretInReportError` if the content of a file (by its name) holds a secret.
 
-    Found are the secret as it stands, escaped for JSON, HTML, XML or a shell, percent-encoded, and inside
-    base64 at any alignment, also one of these within another. `SHORTEST` says what counts as short.
+    Found are the secret as it stands, escaped for JSON, HTML, XML, a shell or RouterOS, percent-encoded, and
+    inside base64 at any alignment, also one of these within another. Secrets shorter than `SHORTEST` are
+    passed over.
     """
     forms = [
         form for secret in dict.fromkeys(secrets) if len(secret) >= SHORTEST for form in spellings(secret)
@@ -59,6 +62,7 @@ def _escaped(text: str) -> set[str]:
         quoted.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
         quoted.replace("&#x27;", "'"),
         text.replace("'", "'\"'\"'"),
+        console.quoted(text).removeprefix('"').removesuffix('"'),
     }
 
 

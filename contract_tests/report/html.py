@@ -10,11 +10,19 @@ from datetime import UTC
 
 import jinja2
 
+from contract_tests.device import console
 from contract_tests.events import DeviceWrite, Exchange, Judgement
-from contract_tests.report import routeros_text
 from contract_tests.report.bodies import ShownBody, media_type, shown, visible
 from contract_tests.report.curl import curl
-from contract_tests.report.model import LEVEL_WORDS, SOURCE_WORDS, RunInfo, duration, explanation, headline
+from contract_tests.report.model import (
+    LEVEL_WORDS,
+    SOURCE_WORDS,
+    RunInfo,
+    cut_short,
+    duration,
+    explanation,
+    headline,
+)
 from contract_tests.verdicts import RequirementResult, RunResult
 
 LONGEST_CURL = 8_000
@@ -77,6 +85,7 @@ def to_html(info: RunInfo, result: RunResult) -> str:
         duration=duration(result.summary.seconds),
         headline=headline(result),
         explanation=explanation(info, result),
+        incomplete=cut_short(info, result),
         levels=LEVEL_WORDS,
         sources=SOURCE_WORDS,
         verdicts=_VERDICT_ORDER,
@@ -198,6 +207,16 @@ def _by_reason(results: Iterable[RequirementResult]) -> list[tuple[str, list[Req
 def _writes_by_test(writes: Iterable[DeviceWrite]) -> list[tuple[str, list[tuple[DeviceWrite, str]]]]:
     """Runs of writes of one test, in the order they were seen."""
     return [
-        (test, [(write, routeros_text.command(write)) for write in group])
+        (test, [(write, _command(write)) for write in group])
         for test, group in itertools.groupby(writes, key=lambda write: write.test)
     ]
+
+
+def _command(write: DeviceWrite) -> str:
+    """The change as the console command that makes it."""
+    menu = console.path(write.menu)
+    if write.change == "added":
+        return console.add(write.menu, write.record)
+    if write.change == "removed":
+        return f"{menu} remove {write.id}"
+    return f"{menu} set {write.id} {console.assignments(write.record)}"

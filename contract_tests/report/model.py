@@ -64,11 +64,14 @@ def explanation(info: RunInfo, result: RunResult) -> str:
     judged = summary.passed + summary.failed + summary.warned + summary.waived
     total = len(result.requirements)
     if not result.judged:
-        if result.problems:
-            first = " ".join(result.problems[0].message.split())
-            return f"The run could not be carried through: {first}"
+        fatal = [problem.message for problem in result.problems if problem.fatal]
+        other = [problem.message for problem in result.problems]
+        if fatal:
+            return f"The run could not be carried through: {_one_line(fatal[0])}"
         if info.incomplete:
-            return f"The run ended before its plan did: {info.incomplete}"
+            return f"The run ended before its plan did: {_one_line(info.incomplete)}"
+        if other:
+            return f"The harness met a problem, so requirements were left open: {_one_line(other[0])}"
         return "Requirements of level must were left without a check, so nothing can be said for the whole."
     if result.conforms:
         text = f"All {judged} requirements that this run judged hold"
@@ -89,6 +92,17 @@ def explanation(info: RunInfo, result: RunResult) -> str:
     profiles = [name for name, verdict in result.profiles.items() if verdict == "failed"]
     where = f" (profile{'s' if len(profiles) > 1 else ''} {', '.join(profiles)})" if profiles else ""
     return f"{broken} of {judged} judged requirements {verb} not met{where}."
+
+
+def cut_short(info: RunInfo, result: RunResult) -> str | None:
+    """Why the run is incomplete, unless one of its problems says just that."""
+    if info.incomplete in {problem.message for problem in result.problems}:
+        return None
+    return info.incomplete
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def duration(seconds: float) -> str:

@@ -24,18 +24,28 @@ _LONGEST = 48
 class Progress:
     """Shows how many tests are done and which came last.
 
-    The line appears with `start` and is gone after `stop`, so nothing of it stays above the verdict. Every
-    method may be called at any time; where the console is no terminal they do nothing.
+    The line appears with `start` and is gone after `stop`, so nothing of it stays above the verdict. It goes
+    to the stream the console has when this is made: pytest's own output may be sent elsewhere meanwhile.
+    Every method may be called at any time; where the console is no terminal they do nothing.
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._console = Console(
+            file=console.file,
+            force_terminal=console.is_terminal,
+            width=console.width,
+            no_color=console.no_color,
+            color_system="auto" if console.color_system else None,
+        )
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def start(self, total: int) -> None:
-        """Show the line for this many tests."""
-        if not self._console.is_terminal or self._bar is not None:
+    def start(self, total: int | None) -> None:
+        """Show the line. `total` is the number of tests; None as long as it is not known."""
+        if not self._console.is_terminal:
+            return
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
             return
         self._bar = Bar(
             SpinnerColumn(),
@@ -45,6 +55,8 @@ class Progress:
             TextColumn("{task.fields[last]}", markup=False),
             console=self._console,
             transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
             refresh_per_second=8,
         )
         self._task = self._bar.add_task("", total=total, last="starting")

@@ -17,7 +17,15 @@ from rich.text import Text
 from contract_tests.events import Exchange
 from contract_tests.report.bodies import media_type, shown, visible
 from contract_tests.report.curl import curl
-from contract_tests.report.model import LEVEL_WORDS, SOURCE_WORDS, RunInfo, duration, explanation, headline
+from contract_tests.report.model import (
+    LEVEL_WORDS,
+    SOURCE_WORDS,
+    RunInfo,
+    cut_short,
+    duration,
+    explanation,
+    headline,
+)
 from contract_tests.verdicts import RequirementResult, RunResult, fails
 
 REPORT_DIRECTORY = Path("portal-contract-report")
@@ -128,11 +136,12 @@ class _Printer:
         self._console.print(table)
 
     def _problems(self) -> None:
-        if not self._result.problems and not self._info.incomplete:
+        incomplete = cut_short(self._info, self._result)
+        if not self._result.problems and not incomplete:
             return
         self._title("Problems of the harness", None, "yellow")
-        if self._info.incomplete:
-            self._line("incomplete run: ", self._info.incomplete)
+        if incomplete:
+            self._line("incomplete run: ", incomplete)
         for problem in self._result.problems:
             self._line(("fatal: " if problem.fatal else "", "bold"), problem.message)
             if problem.test:

@@ -13,7 +13,7 @@ from contract_tests.report.html import to_html
 from contract_tests.report.json_report import to_json
 from contract_tests.report.junit import to_junit
 from contract_tests.report.model import RunInfo
-from contract_tests.verdicts import RunResult
+from contract_tests.verdicts import RunResult, judge
 
 JSON_FILE = "report.json"
 HTML_FILE = "report.html"
@@ -39,11 +39,36 @@ def write_reports(
 
     Each file is written beside its name and renamed, so a reader never sees half of one. Raises
     `canary.SecretInReportError`, before anything is written, if one of the `secrets` would be in any of them.
+    A secret that is a word of every report (such as "password") cannot be told from it and is not looked for.
     """
     files = render_reports(info, result)
-    canary.check(files, secrets)
+    own = _own_words(info, result)
+    canary.check(files, [secret for secret in secrets if secret.encode("utf-8", "replace") not in own])
     directory.mkdir(parents=True, exist_ok=True)
     return _replace(directory, files)
+
+
+def _own_words(info: RunInfo, result: RunResult) -> bytes:
+    """What a report on these requirements says before anything has happened."""
+    nothing = judge([item.requirement for item in result.requirements], [], seconds=0)
+    blank = RunInfo(
+        run_id="",
+        tag="",
+        started_at=info.started_at,
+        version="",
+        spec_sha256="",
+        catalogue_version="",
+        seed=0,
+        base_url="",
+        generation="",
+        sites=(),
+        capabilities=(),
+        command="",
+        replay="",
+        options={},
+        environment={},
+    )
+    return b"".join(render_reports(blank, nothing).values())
 
 
 def _replace(directory: Path, files: Mapping[str, bytes]) -> list[Path]:

@@ -94,7 +94,7 @@ def test_every_format(
 @pytest.mark.parametrize(
     "event",
     [
-        lambda secret: DeviceWrite("s", "t", "/user", "*1", "added", {"password": secret}, "t"),
+        lambda secret: DeviceWrite("s", "t", "/user", "*1", "added", {"comment": secret}, "t"),
         lambda secret: Problem("t", f"could not log in with {secret}"),
         lambda secret: Leftover("instance", "1", "n", f"cleanup --token {secret}"),
         lambda secret: Judgement("A-1", "failed", f"observed {secret}", "t"),
@@ -148,3 +148,10 @@ def test_a_key_that_is_the_secret_is_not_named(info: RunInfo, conforming: RunRes
 
 def test_no_alarm_without_a_secret(info: RunInfo, failing: RunResult) -> None:
     canary.check(render_reports(info, failing), ["tok-4f0c9a7e61", "router-password!", "", "admin"])
+
+
+@pytest.mark.parametrize("secret", ["portal-contract", "INST-CREATE-02", "refused"])
+def test_words_of_every_report_are_no_alarm(
+    tmp_path: Path, info: RunInfo, failing: RunResult, secret: str
+) -> None:
+    assert write_reports(tmp_path, info, failing, secrets=["Captive", secret])

@@ -116,7 +116,9 @@ def test_a_finding_shows_its_proof(info: RunInfo, failing: RunResult) -> None:
         "1 further exchange(s) of this check were not recorded",
         'select(.id=="IMG-UPLOAD-01") | .evidence[0].exchanges[0].curl\' report.json | bash',
         "needs guests, and the target offers none",
-        "/ip/hotspot set *1 disabled=yes",
+        "/ip hotspot set *1 disabled=yes",
+        "/ip hotspot remove *1",
+        "/ip hotspot add name=pc-9f1c-1 comment=",
         "the router at 127.0.1.1:8728 closed the connection",
     ):
         assert expected in text, expected

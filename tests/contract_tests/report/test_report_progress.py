@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
+import pytest
 from rich.console import Console
 
 from contract_tests.report.progress import Progress
@@ -32,6 +34,23 @@ def test_shows_counts_and_the_last_requirement_and_leaves_no_line() -> None:
     assert "\u241b[2J" in text
     assert "\x1b[2J" not in text
     assert text.endswith("\x1b[2K")
+
+
+def test_goes_to_the_stream_of_its_making(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen, log = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(screen):
+        progress = Progress(Console(force_terminal=True, width=100))
+    with contextlib.redirect_stdout(log):
+        progress.start(None)
+        print("a line of pytest")
+        progress.start(1)
+        progress.advance("t::a", "A-1")
+        progress.stop()
+    assert log.getvalue() == "a line of pytest\n"
+    assert "0/?" in screen.getvalue()
+    assert "1/1" in screen.getvalue()
+    assert "a line of pytest" not in screen.getvalue()
 
 
 def test_any_order_of_calls_is_harmless() -> None:

@@ -72,6 +72,14 @@ def test_should_counts_where_asked(info_with: Callable[..., RunInfo], failing: R
     assert "Warnings" not in text
 
 
+def test_the_same_trouble_is_told_once(info_with: Callable[..., RunInfo], unjudged: RunResult) -> None:
+    message = unjudged.problems[0].message
+    assert "incomplete run" not in printed(info_with(incomplete=message), unjudged)
+    assert "incomplete run: the budget is spent" in printed(
+        info_with(incomplete="the budget is spent"), unjudged
+    )
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.04, "0.0 s"), (12.34, "12.3 s"), (59.99, "1 min 0 s"), (185, "3 min 5 s"), (3725, "1 h 2 min")],
