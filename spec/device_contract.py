@@ -13,7 +13,8 @@ class ObservedMenu:
 
     `volatile` properties change by themselves and never count as a difference. In an `ordered` menu the order
     of items is state. Items of a menu that is not `configuration` are running state (sessions). `pages` marks
-    the menu of files. `proplist` limits what is read (empty: everything).
+    the menu of files. `proplist` limits what is read (empty: everything). In a
+    `self_updating` menu a reported item without a change is no sign of a write.
     """
 
     path: str
@@ -22,6 +23,7 @@ class ObservedMenu:
     configuration: bool = True
     pages: bool = False
     proplist: tuple[str, ...] = ()
+    self_updating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def device_contract_from(data: Mapping[str, Any]) -> DeviceContract:
             configuration=menu.get("configuration", True),
             pages=menu.get("pages", False),
             proplist=tuple(menu.get("proplist", ())),
+            self_updating=menu.get("self_updating", False),
         )
         for menu in data["menus"]
     }

@@ -146,13 +146,16 @@ async def test_a_mark_parts_earlier_writes_from_later_ones(site: Site) -> None:
 
 async def test_a_write_that_changes_nothing_is_a_write(site: Site, contract: DeviceContract) -> None:
     before = await site.observer.snapshot()
-    site.do("/ip/hotspot/user/set", __id="*1", comment="front desk")
-    assert await site.recorded() == [(judge.USERS, "changed", "*1")]
+    site.do("/ip/hotspot/set", __id="*1", name="office-hotspot")
+    assert await site.recorded() == [(judge.SERVERS, "changed", "*1")]
     assert differences(before, await site.observer.snapshot(), contract) == ()
     assert not judge_writes.no_writes(site.observer.writes(), contract, before).ok
 
 
-async def test_guests_coming_and_going_is_no_write(site: Site, contract: DeviceContract) -> None:
+@pytest.mark.parametrize("stayed", [0, 5])
+async def test_guests_coming_and_going_is_no_write(
+    site: Site, contract: DeviceContract, stayed: float
+) -> None:
     site.do("/ip/hotspot/add", name="s", interface="bridge-guest", disabled="no")
     site.do("/ip/hotspot/user/add", name="u", password="p")
     await site.observer.drain(quiet=0)
@@ -162,7 +165,7 @@ async def test_guests_coming_and_going_is_no_write(site: Site, contract: DeviceC
     during = await site.observer.snapshot()
     assert not judge.sessions_over(during, start, ["s"]).ok
     assert differences(start, during, contract, running=True) != ()
-    site.clock.advance(5)  # which the router adds to the uptime of the user
+    site.clock.advance(stayed)  # which the router adds to the uptime of the user
     site.do("/ip/hotspot/active/remove", __id=during.rows(judge.SESSIONS)[0][".id"])
     site.do("/ip/firewall/address-list/add", list="guests", address="10.5.50.9", timeout="1h")
     await site.observer.drain(quiet=0)
@@ -170,6 +173,16 @@ async def test_guests_coming_and_going_is_no_write(site: Site, contract: DeviceC
     assert judge.sessions_over(after, start, ["s"]).ok
     assert judge.restored(start, after, contract).ok
     assert judge_writes.no_writes(site.observer.writes(mark), contract, start).ok
+
+
+async def test_somebody_logging_in_is_no_write(site: Site, contract: DeviceContract) -> None:
+    address = RouterAddress(ADDRESS, site.fleet.port, "admin", PASSWORD)
+    for _ in range(2):
+        other = Observer("Lab", address, contract)
+        await other.connect()
+        await other.close()
+        site.clock.advance(1)
+    assert await site.recorded() == []
 
 
 def tidy(snapshot: Snapshot) -> Sequence[Finding]:
