@@ -183,7 +183,7 @@ def lab(
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
 def requirements(form: Any, no_color: bool) -> None:
     """List the requirement catalogue."""
-    from contract_tests.report.terminal import print_requirements
+    from contract_tests.report.listing import print_requirements
     from spec.loader import load_catalogue
 
     print_requirements(_console(no_color), load_catalogue(), form)
@@ -229,9 +229,9 @@ def compare(old: Path, new: Path, no_color: bool) -> None:
     def start() -> int:
         from contract_tests.report.compare import compare as compare_reports
         from contract_tests.report.compare import print_comparison
-        from contract_tests.report.read import read_report
+        from contract_tests.report.read import load_report
 
-        comparison = compare_reports(read_report(old), read_report(new))
+        comparison = compare_reports(load_report(old), load_report(new))
         print_comparison(_console(no_color), comparison)
         return 1 if comparison.worse else 0
 

@@ -60,7 +60,8 @@ class Site:
             contract.device,
         )
         self._runner.run(self._observer.connect())
-        self.baseline = self.snapshot()
+        self.first = self.snapshot()
+        self.baseline = self.first
 
     def snapshot(self) -> Snapshot:
         """The router now."""
@@ -109,9 +110,20 @@ class Site:
         self._runner.run(asyncio.sleep(self.patience))
         return self.writes(since)
 
-    def restored(self) -> tuple[Snapshot, Sequence[Finding]]:
-        """Wait until the router is again what it was when the suite first looked."""
-        return self.settle(lambda now: [judge.restored(self.baseline, now, self.contract)])
+    def restored(self, *, to: Snapshot | None = None) -> tuple[Snapshot, Sequence[Finding]]:
+        """Wait until the router is again what it was at the baseline (or at another moment)."""
+        wanted = self.baseline if to is None else to
+        return self.settle(lambda now: [judge.restored(wanted, now, self.contract)])
+
+    def start(self) -> Finding:
+        """Begin a scenario: wait until what earlier ones made is gone, and take that state as the baseline.
+
+        What is not gone by then becomes part of the baseline, so that one fault is not reported by every
+        scenario after it; the finding tells.
+        """
+        snapshot, findings = self.restored()
+        self.baseline = snapshot
+        return findings[0]
 
     def _flush(self) -> None:
         writes = self._observer.writes(self._recorded)
@@ -230,7 +242,7 @@ class Context:
             for leftover in self.delete_all():
                 self.record(leftover)
             for site in self._sites.values():
-                _, findings = site.restored()
+                _, findings = site.restored(to=site.first)
                 for finding in findings:
                     self.verifier.check(
                         "DEV-FINAL-01", finding.ok, finding.message, device=finding.difference

@@ -24,7 +24,6 @@ import tomli_w
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
-from rich.table import Table
 
 from reference_impl.app import create_app
 from reference_impl.command import serve as serve_command
@@ -266,17 +265,24 @@ def _write(path: Path, config: dict[str, Any]) -> None:
 
 def _announce(started: Lab, console: Console, write_config: Path | None) -> None:
     console.print("The lab is running on this machine alone; nothing is open to the network.", highlight=False)
-    table = Table("part", "address", "opens with", box=None, pad_edge=False)
-    for tenant in started.settings.tenants:
-        table.add_row(f"API as {tenant.name}", started.base_url, f"token {tenant.token}")
-    for (address, simulated), site in zip(started.fleet.routers.items(), started.settings.sites, strict=True):
-        table.add_row(
-            f"router {simulated.name} ({site.id})",
-            f"{address}:{started.fleet.port}",
-            f"{ROUTER_USER} / {started.passwords[address]}",
+    rows = [
+        *((f"API as {tenant.name}", started.base_url, f"token {tenant.token}") for tenant in started.settings.tenants),
+        *(
+            (
+                f"router of site {site.id}",
+                f"{address}:{started.fleet.port}",
+                f"{ROUTER_USER} / {started.passwords[address]}",
+            )
+            for address, site in zip(started.fleet.routers, started.settings.sites, strict=True)
+        ),
+        ("control API", started.control.url, f"token {started.control_token}"),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for part, address, opens in rows:
+        # Lines, not a table of the console: a token that is cut off or wrapped cannot be copied.
+        console.print(
+            f"  {part:<{widths[0]}}  {address:<{widths[1]}}  {opens}", soft_wrap=True, markup=False, highlight=False
         )
-    table.add_row("control API", started.control.url, f"token {started.control_token}")
-    console.print(table, soft_wrap=True)
     if write_config is not None:
         console.print(f"Run the suite against it: portal-contract run --config {write_config}", highlight=False)
     console.print("Ctrl-C stops it.", highlight=False)

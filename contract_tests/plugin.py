@@ -157,6 +157,11 @@ def verify(context: Context) -> Verifier:
 
 @pytest.fixture
 def site(context: Context, request: pytest.FixtureRequest) -> Site:
-    """The site (with its router) that the test's `site` marker names."""
+    """The site that the test's `site` marker names, its router at rest as it was before the suite came."""
     marker = request.node.get_closest_marker("site")
-    return context.site(marker.args[0] if marker else 0)
+    found = context.site(marker.args[0] if marker else 0)
+    left = found.start()
+    if not left.ok:
+        message = f"what an earlier test made and deleted is still on the router: {left.message}"
+        context.verifier.check("DEV-FINAL-01", False, message, device=left.difference)
+    return found

@@ -30,7 +30,8 @@ from contract_tests.outcome import OUT_OF_BUDGET, OUT_OF_TIME
 from contract_tests.plugin import CONFIG_OPTION, REPORT_OPTION, SUITE, TAG_OPTION
 from contract_tests.preflight import PreflightError, check_routers, check_target
 from contract_tests.report.model import RunInfo
-from contract_tests.report.terminal import Progress, print_verdict
+from contract_tests.report.progress import Progress
+from contract_tests.report.terminal import print_verdict
 from contract_tests.report.write import write_reports
 from contract_tests.selection import Selection, missing_capabilities, select, unknown_names
 from contract_tests.verdicts import RunResult, judge
@@ -99,7 +100,7 @@ def run(config: Config, settings: Settings, console: Console) -> int:
     )
     info = _info(config, contract, selection, settings, started, run_id, tag, seed, incomplete, directory)
     write_reports(directory, info, result, secrets=config.secrets)
-    print_verdict(console, info, result, verbosity=settings.verbosity)
+    print_verdict(console, info, result, verbosity=settings.verbosity, directory=directory)
     return INTERRUPTED if interrupted else exit_code(result)
 
 
@@ -235,11 +236,12 @@ def _run_pytest(
     ]
     if config.run.workers > 1:
         arguments += ["-n", str(config.run.workers), "--dist", "loadgroup"]
-    progress = Progress(console, quiet=verbosity < 0)
+    progress = Progress(console)
+    plugins = [_ProgressPlugin(progress)] if verbosity >= 0 else []
     with (directory / PYTEST_LOG).open("w", encoding="utf-8") as log:
         try:
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-                status = pytest.main(arguments, plugins=[_ProgressPlugin(progress)])
+                status = pytest.main(arguments, plugins=plugins)
         except KeyboardInterrupt:
             status = pytest.ExitCode.INTERRUPTED
         finally:

@@ -21,9 +21,9 @@ Report = Callable[[str, str, WriteKind, Row], None]  # menu, id, change, record
 class Listener:
     """Reads the changes of menus and reports each as added, changed or removed.
 
-    A change of volatile properties alone is not reported, nor in a self-updating menu a change of nothing. The
-    record of a removal is the last one known. Reading happens in a task, which makes progress only while its
-    loop runs; the socket holds what comes in between.
+    A change of volatile properties alone is not reported, nor in a self-updating menu a change of nothing.
+    The record of a removal is the last one known. Reading happens in a task, which makes progress only while
+    its loop runs; the socket holds what comes in between.
     """
 
     def __init__(self, connection: Connection, menus: Iterable[ObservedMenu], report: Report) -> None:

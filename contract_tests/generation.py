@@ -1,0 +1,93 @@
+"""Random request bodies from the spec: schemathesis generates them, this module makes them fit to be sent.
+
+schemathesis knows the schema, not the manners of a shared deployment. So every generated body gets a name with the
+run's tag, no site that the run may not use, and, where it is meant to be valid, nothing that the documents leave
+open (oauth2 without an integration, names of odd characters).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import schemathesis
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.core import NotSet
+
+from spec.loader import Contract
+
+Mode = Literal["valid", "any"]
+NO_BODY = object()
+
+_PRINTABLE_CATEGORIES_OUT = {"Cc", "Cs", "Cn", "Co", "Cf", "Zl", "Zp"}
+
+
+def bodies(contract: Contract, operation_id: str, mode: Mode, *, name: Callable[[], str]) -> SearchStrategy[Any]:
+    """Bodies for an operation: `valid` keep every constraint, `any` mostly break some. `NO_BODY`: send none."""
+    operation = contract.operations[operation_id]
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(dict(contract.document)))
+    generated = schema[operation.path][operation.method].as_strategy(
+        generation_mode=GenerationMode.POSITIVE if mode == "valid" else GenerationMode.NEGATIVE
+    )
+    properties = frozenset((operation.request_schema() or {}).get("properties", {}))
+
+    def fit(case: Any) -> Any:
+        body = case.body
+        if isinstance(body, NotSet):
+            return NO_BODY
+        return fit_valid(body, properties, name) if mode == "valid" else fit_any(body, name)
+
+    return generated.filter(lambda case: _is_json(case.body)).map(fit)
+
+
+def _is_json(body: Any) -> bool:
+    """Can the body be sent as JSON? Some generated ones are bytes, or hold a number JSON does not know."""
+    if isinstance(body, NotSet):
+        return True
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def fit_valid(body: Any, properties: frozenset[str], name: Callable[[], str]) -> dict[str, Any]:
+    """A generated valid body, made valid by every reading of the documents."""
+    assert isinstance(body, Mapping)
+    fitted = {key: value for key, value in body.items() if key in properties}
+    fitted |= {"name": f"{name()} {_plain(str(body.get('name', '')))}".strip(), "strategy": "coupon"}
+    for unspoken in ("auth_integration_id", "auth_window_ttl"):
+        fitted.pop(unspoken, None)
+    if "sites" in fitted:
+        fitted["sites"] = []
+    theme = fitted.get("theme")
+    if isinstance(theme, Mapping):
+        fitted["theme"] = {key: value for key, value in theme.items() if isinstance(value, str) and value[:1] == "#"}
+    if isinstance(fitted.get("terms_text"), str):
+        fitted["terms_text"] = _plain(fitted["terms_text"]) or "Terms"
+    return fitted
+
+
+def fit_any(body: Any, name: Callable[[], str]) -> Any:
+    """A generated body that may break anything but our manners: a text as name carries the tag, sites stay out."""
+    if not isinstance(body, Mapping):
+        return body
+    fitted = dict(body)
+    if isinstance(fitted.get("name"), str):
+        fitted["name"] = f"{name()} {_plain(fitted['name'])}".strip()
+    if isinstance(fitted.get("sites"), list):
+        del fitted["sites"]
+    return fitted
+
+
+def _plain(text: str) -> str:
+    """At most 40 printable characters of the text, in composed form, without white space at the ends."""
+    composed = unicodedata.normalize("NFC", text)
+    kept = "".join(
+        character for character in composed if unicodedata.category(character) not in _PRINTABLE_CATEGORIES_OUT
+    )
+    return " ".join(kept[:40].split())

@@ -1,0 +1,75 @@
+"""Steps that the checks of routers share: give an instance subnets, wait, say what the router shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from contract_tests.client import Answer
+from contract_tests.context import Site
+from contract_tests.device import judge
+from contract_tests.device.judge import Finding
+from contract_tests.device.snapshot import Snapshot
+from contract_tests.instances import Instances
+from contract_tests.verifier import CannotTell, Verifier
+
+
+def say(verify: Verifier, requirement: str, *findings: Finding) -> bool:
+    """Record findings on the router under a requirement; one that this moment cannot tell is no verdict."""
+    good = True
+    for finding in findings:
+        if not finding.visible:
+            verify.cannot_tell(requirement, finding.message)
+        elif not verify.check(requirement, finding.ok, finding.message, device=finding.difference):
+            good = False
+    return good
+
+
+def wish(site: Site, subnets: Iterable[str]) -> list[dict[str, Any]]:
+    """`sites` of an instance: these subnets at this site, or no site at all."""
+    chosen = list(subnets)
+    return [{"id": site.id, "subnets": chosen}] if chosen else []
+
+
+def assign(
+    instances: Instances, site: Site, instance: Mapping[str, Any], subnets: Sequence[str], **changes: Any
+) -> dict[str, Any]:
+    """Give the instance these subnets of the site; gives the instance as it reads afterwards."""
+    answer = instances.change(
+        instance,
+        purpose=f"set its subnets to {', '.join(subnets) or 'none'}",
+        sites=wish(site, subnets),
+        **changes,
+    )
+    return accepted(instances, instance, answer)
+
+
+def accepted(instances: Instances, instance: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    """The instance after an update that had to succeed. Raises `CannotTell` if it did not."""
+    if not answer.ok:
+        raise CannotTell(f"the update that the check builds on was answered {answer.text}")
+    body = answer.json()
+    if answer.status == 202 or not isinstance(body, dict):
+        body = instances.read(instance["id"]).json()
+    if not isinstance(body, dict):
+        raise CannotTell("the instance cannot be read after an update")
+    return body
+
+
+def provisioned(
+    site: Site, subnets: Mapping[str, int], *, baseline: Snapshot | None = None
+) -> tuple[Snapshot, Sequence[Finding]]:
+    """Wait until each subnet is guarded with its session_ttl; subnets of the site that are not named, unguarded."""
+    start = site.baseline if baseline is None else baseline
+
+    def wanted(now: Snapshot) -> list[Finding]:
+        findings: list[Finding] = []
+        for subnet in site.subnets:
+            if subnet in subnets:
+                findings.append(judge.guarded(now, subnet))
+                findings += judge.session_limit(now, start, subnet, subnets[subnet])
+            else:
+                findings.append(judge.unguarded(now, start, subnet))
+        return findings
+
+    return site.settle(wanted)

@@ -1,0 +1,205 @@
+"""Laws over instances: what is created can be read, listed, and deleted, as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from contract_tests.context import Context
+from contract_tests.instances import MAX_SESSION_TTL, MIN_SESSION_TTL, Instances
+from contract_tests.planner import plan
+from contract_tests.suite.comparison import difference
+from contract_tests.suite.test_errors import unknown_id
+from contract_tests.verifier import Verifier
+from spec.loader import Contract
+
+_CREATION_RULES = {"bound": "INST-CREATE-05", "missing": "INST-CREATE-06", "type": "INST-CREATE-07", "enum": "INST-CREATE-08"}
+
+
+@pytest.mark.verifies(
+    "INST-CREATE-01",
+    "INST-CREATE-02",
+    "INST-CREATE-03",
+    "INST-CREATE-12",
+    "INST-GET-01",
+    "INST-LIST-01",
+    "INST-LIST-02",
+    "WIRE-01",
+    "WIRE-02",
+    "WIRE-05",
+    "INST-DEL-01",
+    "INST-DEL-02",
+    "INST-DEL-03",
+)
+def test_life_of_an_instance(context: Context, instances: Instances, verify: Verifier) -> None:
+    """Create two of the same body, read, list, delete one: the other stays as it was."""
+    body = instances.body("twin")
+    answers = [instances.create(body, purpose=f"create the {which} twin") for which in ("first", "second")]
+    for answer in answers:
+        verify.demand(
+            "INST-CREATE-01",
+            answer.ok and isinstance(answer.json(), dict) and isinstance(answer.json().get("id"), str),
+            f"a minimal valid body was answered {answer.text}; expected an instance",
+        )
+        verify.check("INST-CREATE-12", answer.status == 201, f"a creation was answered {answer.status}; expected 201")
+    first, second = (answer.json() for answer in answers)
+    for created in (first, second):
+        sent = {"name": body["name"], "strategy": "coupon", "session_ttl": 3600, "auth_integration_id": None}
+        wrong = {name: created.get(name) for name, value in sent.items() if created.get(name) != value}
+        verify.check("INST-CREATE-02", not wrong, f"sent {sent}, the answer has {wrong or 'the same'}")
+    verify.check(
+        "INST-CREATE-03", first["id"] != second["id"], f"two creations were both answered with the id {first['id']}"
+    )
+    for created in (first, second):
+        reading = instances.read(created["id"])
+        different = difference(created, reading.json())
+        verify.check(
+            "INST-GET-01",
+            reading.ok and not different,
+            f"the instance reads {reading.text[:120]}; {different or 'as created'}",
+        )
+    listing = instances.listing()
+    listed = listing.json()
+    verify.demand(
+        "INST-LIST-01", listing.ok and isinstance(listed, list), f"the list was answered {listing.text[:200]}"
+    )
+    for created in (first, second):
+        found = [item for item in listed if isinstance(item, dict) and item.get("id") == created["id"]]
+        verify.check(
+            "INST-LIST-01", len(found) == 1, f"the list holds the created instance {len(found)} times; expected once"
+        )
+        if found:
+            different = difference(created, found[0])
+            verify.check("INST-LIST-02", not different, f"the list and the reading: {different or 'the same'}")
+    _delete_one(context, instances, verify, first, second)
+
+
+def _delete_one(
+    context: Context, instances: Instances, verify: Verifier, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> None:
+    deletion = instances.delete(first["id"])
+    verify.check("INST-DEL-01", deletion.status == 204, f"a deletion was answered {deletion.text}; expected 204")
+    if deletion.ok:
+        gone = instances.reading_until(
+            first["id"], deletion, lambda body: False, purpose="read the deleted instance"
+        ) if deletion.status == 202 else instances.read(first["id"], purpose="read the deleted instance")
+        verify.check("INST-DEL-02", gone.status == 404, f"a deleted instance reads {gone.text[:120]}; expected 404")
+        again = instances.delete(first["id"], purpose="delete it once more")
+        verify.check("INST-DEL-02", again.status == 404, f"deleting it again was answered {again.text}; expected 404")
+        update = instances.update(
+            first["id"], instances.update_body(first), purpose="update the deleted instance"
+        )
+        verify.check("INST-DEL-02", update.status == 404, f"updating it was answered {update.text}; expected 404")
+        listed = instances.listing(purpose="list after the deletion").json()
+        identifiers = [item.get("id") for item in listed or [] if isinstance(item, dict)]
+        verify.check(
+            "INST-DEL-02", first["id"] not in identifiers, "the list still holds the deleted instance; expected not"
+        )
+        verify.check(
+            "INST-DEL-03",
+            second["id"] in identifiers,
+            "the list lacks another instance after the deletion; expected it untouched",
+        )
+    other = instances.read(second["id"], purpose="read the other instance")
+    different = difference(second, other.json())
+    verify.check(
+        "INST-DEL-03",
+        other.ok and not different,
+        f"after the deletion of one instance another reads {other.text[:120]}; {different or 'unchanged'}",
+    )
+    instances.delete(second["id"])
+
+
+@pytest.mark.verifies("INST-CREATE-04", "WIRE-03")
+@pytest.mark.parametrize("session_ttl", [MIN_SESSION_TTL, MAX_SESSION_TTL])
+def test_bounds_are_accepted(instances: Instances, verify: Verifier, session_ttl: int) -> None:
+    answer = instances.create(
+        instances.body("bound", session_ttl=session_ttl), purpose=f"create with session_ttl {session_ttl}"
+    )
+    created = answer.json() if answer.ok else {}
+    verify.check(
+        "INST-CREATE-04",
+        answer.ok and created.get("session_ttl") == session_ttl,
+        f"session_ttl {session_ttl} was answered {answer.text[:160]}; expected an instance with it",
+    )
+    verify.check("WIRE-03", answer.ok, f"session_ttl {session_ttl} was answered {answer.text[:160]}")
+    if answer.ok and isinstance(created.get("id"), str):
+        instances.delete(created["id"])
+
+
+@pytest.mark.verifies(*_CREATION_RULES.values(), "INST-CREATE-11", "WIRE-04", "ERR-04")
+def test_violations_are_refused(
+    contract: Contract, instances: Instances, verify: Verifier
+) -> None:
+    """One creation for each documented constraint that it breaks; afterwards none of them exists."""
+    schema = contract.operations["createInstance"].request_schema()
+    assert schema is not None
+    tried: dict[str, str] = {}
+    for case in plan(schema, {"strategy": "coupon"}):
+        if case.valid or case.property == "auth_integration_id":
+            continue
+        verify.start_scenario()
+        body = instances.body("violation", **case.changes)
+        answer = instances.create(body, purpose=f"create with {case.what}")
+        message = f"a creation with {case.what} was answered {answer.text[:160]}; expected a client error"
+        verify.check(_CREATION_RULES[case.kind], answer.refused, message, exchange=answer.key)
+        verify.check("WIRE-04", answer.refused, message, exchange=answer.key)
+        if answer.refused and isinstance(body.get("name"), str):
+            tried[body["name"]] = case.what
+        _remove_if_made(instances, answer.json() if answer.ok else None)
+    listed = instances.listing(purpose="see whether a refused creation made an instance").json()
+    made = [
+        tried[item["name"]]
+        for item in (listed if isinstance(listed, list) else [])
+        if isinstance(item, dict) and item.get("name") in tried
+    ]
+    verify.check(
+        "INST-CREATE-11", not made, f"refused creations made instances: {', '.join(made)}" if made else "none was made"
+    )
+
+
+def _remove_if_made(instances: Instances, created: Any) -> None:
+    if isinstance(created, dict) and isinstance(created.get("id"), str):
+        instances.delete(created["id"])
+
+
+@pytest.mark.verifies("INST-CREATE-09", "INST-CREATE-10")
+def test_oauth2_needs_an_integration(context: Context, instances: Instances, verify: Verifier) -> None:
+    for requirement, integration, what in (
+        ("INST-CREATE-09", ..., "without an auth integration"),
+        ("INST-CREATE-10", unknown_id(context.seed + 1), "with an integration that nobody created"),
+    ):
+        body = instances.body("oauth2", strategy="oauth2", auth_integration_id=integration)
+        answer = instances.create(body, purpose=f"create an oauth2 instance {what}")
+        verify.check(
+            requirement,
+            answer.refused,
+            f"an oauth2 instance {what} was answered {answer.text[:160]}; expected a client error",
+            exchange=answer.key,
+        )
+        _remove_if_made(instances, answer.json() if answer.ok else None)
+
+
+@pytest.mark.verifies("INST-CREATE-13")
+def test_names_come_back(instances: Instances, verify: Verifier) -> None:
+    """Characters that careless handling spoils; composed forms only, no white space at the ends."""
+    for characters in ("\"quotes\" and 'apostrophes' \\ back/slash", "<b>&amp;</b> %20 {{x}} ${y}", "Gäste · 访客 · ضيوف 📶"):
+        verify.start_scenario()
+        name = f"{instances.name('name')} {characters}"
+        answer = instances.create(instances.body(name=name), purpose="create with a demanding name")
+        if answer.refused:
+            verify.check("INST-CREATE-13", False, f"the name {name!r} was answered {answer.text[:160]}")
+            continue
+        created = answer.json()
+        if not (answer.ok and isinstance(created, dict) and isinstance(created.get("id"), str)):
+            verify.check("INST-CREATE-13", False, f"the name {name!r} was answered {answer.text[:160]}")
+            continue
+        reading = instances.read(created["id"])
+        now = reading.json()
+        found = now.get("name") if isinstance(now, dict) else None
+        verify.check("INST-CREATE-13", found == name, f"sent the name {name!r}, it reads {found!r}")
+        instances.delete(created["id"])
+
+
