@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -68,17 +69,8 @@ class ProfileCard:
 
 def to_html(info: RunInfo, result: RunResult) -> str:
     """The page. Everything that came from outside is escaped by the template engine."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("contract_tests.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-    )
-    environment.filters["thousands"] = lambda number: f"{number:,}"
     findings = _findings(info, result)
-    return environment.get_template("report.html.j2").render(
+    return _template().render(
         info=info,
         result=result,
         started=info.started_at.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC"),
@@ -99,6 +91,21 @@ def to_html(info: RunInfo, result: RunResult) -> str:
         writes=_writes_by_test(result.device_writes),
         options=_options(info.options),
     )
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    """The compiled template: a constant of the package that is costly to make twice."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("contract_tests.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+    )
+    environment.filters["thousands"] = lambda number: f"{number:,}"
+    return environment.get_template("report.html.j2")
 
 
 def _options(options: Mapping[str, object]) -> dict[str, str]:
