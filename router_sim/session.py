@@ -270,12 +270,15 @@ class Session:
             else:
                 self._write(self._answer(request, replies, origin))
         except Trap as trap:
-            self._write(b"".join(replies.trap(*sentence) for sentence in trap.sentences) + replies.done())
+            self._refuse(replies, trap)
         except Exception as error:
             # A fault of the simulator, not of the client: say so, loudly, and keep the others served.
             LOGGER.exception("router %s: %s failed", self.router.name, request.path)
             text = f"simulator error in {request.path}: {type(error).__name__}: {error}"
             self._trap(replies, text, 4)
+
+    def _refuse(self, replies: Replies, trap: Trap) -> None:
+        self._write(b"".join(replies.trap(*sentence) for sentence in trap.sentences) + replies.done())
 
     def _answer(self, request: Request, replies: Replies, origin: Origin) -> bytes:
         reply = self.router.execute(Command(request.path, request.attributes, request.queries), origin)
@@ -337,12 +340,20 @@ class Session:
 
         def report() -> None:
             nonlocal section, timer
-            timer = self._outlet.call_later(seconds, report)
+            timer = self._outlet.call_later(seconds, again)
             if self._outlet.full:  # a peer that does not read misses a turn rather than piling them up
                 return
             rows = self.router.execute(command, origin).rows
             self._write(replies.rows({".section": str(section), **row} for row in rows))
             section += 1
+
+        def again() -> None:
+            try:
+                report()
+            except Trap as trap:
+                running.stop()
+                self._running.remove(running)
+                self._refuse(replies, trap)
 
         report()
         self._running.append(running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -63,10 +64,10 @@ async def test_without_the_right_to_bind_a_device_each_address_has_its_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Plain(socket.socket):
-        def setsockopt(self, level: int, option: int, value: object, *rest: object) -> None:  # type: ignore[override]
+        def setsockopt(self, level: int, option: int, *rest: Any) -> None:
             if option == socket.SO_BINDTODEVICE:
                 raise PermissionError
-            super().setsockopt(level, option, value)
+            super().setsockopt(level, option, *rest)
 
     monkeypatch.setattr("router_sim.fleet.socket.socket", Plain)
     addresses = ["127.0.3.1", "127.0.3.2"]

@@ -384,6 +384,23 @@ def test_interval_repeats_the_print_with_section_numbers() -> None:
     assert bench.taken() == []
 
 
+def test_a_repeated_print_ends_with_the_trap_that_meets_it() -> None:
+    bench = Bench()
+    admin = Origin("admin", "127.0.0.1")
+    bench.router.execute(Command("/user/add", {"name": "guest", "password": "g", "group": "read"}), admin)
+    bench.say("/login", "=name=guest", "=password=g")
+    assert len(bench.say("/system/identity/print", "=interval=1s", ".tag=i")) == 1
+    bench.router.execute(Command("/user/group/add", {"name": "blind", "policy": "api"}), admin)
+    bench.router.execute(Command("/user/set", {".id": "guest", "group": "blind"}), admin)
+    bench.paper.ring()
+    assert bench.taken() == [
+        ["!trap", ".tag=i", "=message=not enough permissions (9)"],
+        ["!done", ".tag=i"],
+    ]
+    bench.paper.ring()
+    assert bench.taken() == []
+
+
 @pytest.mark.parametrize(
     ("interval", "text"),
     [
