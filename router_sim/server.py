@@ -100,12 +100,26 @@ class ApiConnection(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        if self._session is not None:
-            self._flush_planned = True  # below, for all replies to this segment at once
-            self._session.receive(data)
-            self._flush()
-            if self._paused or self._held_bytes > _HELD_BYTES or not self._reading:
-                self._regulate()
+        session = self._session
+        if session is None:
+            return
+        self._flush_planned = True  # below, for all replies to this segment at once
+        session.receive(data)
+        self._flush()
+        if session.partial:
+            self._acknowledge()
+        if self._paused or self._held_bytes > _HELD_BYTES or not self._reading:
+            self._regulate()
+
+    def _acknowledge(self) -> None:
+        """Confirm an unfinished sentence at once.
+
+        Clients that write word by word without TCP_NODELAY wait for it; left to the kernel, each of
+        their calls takes 40 ms.
+        """
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and hasattr(socket, "TCP_QUICKACK"):  # Linux
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def eof_received(self) -> bool:
         self._half_closed = not self._finished

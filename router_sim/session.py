@@ -127,6 +127,11 @@ class Session:
         """Whether no command waits for the peer to read."""
         return not self._waiting
 
+    @property
+    def partial(self) -> bool:
+        """Whether a sentence has begun and is not complete."""
+        return self._reader.pending > 0
+
     def receive(self, data: bytes) -> None:
         """Take the next bytes of the connection and perform the commands they complete."""
         if self._ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -21,6 +22,7 @@ from router_sim.engine import Command, Origin, Reply
 from router_sim.faults import Fault
 from router_sim.fleet import Fleet
 from router_sim.router import Router
+from router_sim.wire import encode_word
 from tests.router_sim.clients import RawClient, framed, unframed
 
 LISTS = "/ip/firewall/address-list"
@@ -136,6 +138,28 @@ async def test_a_request_byte_by_byte(fleet: Fleet) -> None:
             client.send_bytes(bytes((byte,)))
             await asyncio.sleep(0)
         assert await client.read() == ["!re", ".tag=1", "=name=MikroTik"]
+
+
+async def test_a_client_that_writes_word_by_word_need_not_wait_for_acknowledgements(fleet: Fleet) -> None:
+    def session(port: int) -> float:
+        with socket.create_connection((ADDRESS, port), timeout=10) as client:
+
+            def call(*words: bytes) -> None:
+                for word in words:
+                    client.send(encode_word(word))
+                client.send(b"\0")
+                got = b""
+                while not got.endswith(b"\x05!done\0"):
+                    got += client.recv(65536)
+
+            call(b"/login", b"=name=admin", b"=password=")
+            start = time.monotonic()
+            for _ in range(25):
+                call(b"/system/identity/print", b"=.proplist=name")
+            return time.monotonic() - start
+
+    # Each call would take the 40 ms after which a kernel acknowledges by itself.
+    assert await in_thread(session, fleet.port) < 25 * 0.04 / 2
 
 
 async def test_listen_and_cancel_across_connections(fleet: Fleet) -> None:
