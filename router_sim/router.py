@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from router_sim import accounts
 from router_sim.address_list import AddressList
@@ -79,14 +80,15 @@ class Router:
             clock.on_advance(self.tick)
 
     def twin(self, name: str) -> "Router":
-        """A router of the same initial state and clock, with a journal of its own.
+        """A router of the same initial state and clock, with its name as identity and a journal of its own.
 
         The two share all items until one of them changes; that is what makes thousands of them
         cheap.
         """
         other = Router(name=name, clock=self._clock, version=self.version)
-        other._initial = dict(self._initial)
-        other._state.restore(other._initial)
+        other._state.restore(self._initial)
+        other._start_with("/system/identity", 0, {"name": name})
+        other.mark_initial()
         return other
 
     # -- commands --------------------------------------------------------------------------------
@@ -117,6 +119,15 @@ class Router:
                 tx = Transaction(state, moment)
                 state.behaviour(store).expired(tx, item)
                 self._commit(tx, "", None)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The moment by which `tick` should be called next; None while nothing runs out.
+
+        It may be earlier than needed, when what was to run out has been removed since.
+        """
+        deadlines = self._state.deadlines
+        return from_seconds(deadlines[0][0]) if deadlines else None
 
     # -- logging in --------------------------------------------------------------------------------
 
