@@ -81,8 +81,9 @@ class ApiConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         connected = cast(asyncio.Transport, transport)
-        local = connected.get_extra_info("sockname")
-        address = local[0] if local else ""
+        # Both are None when the peer was gone before it was accepted.
+        local, peer = connected.get_extra_info("sockname"), connected.get_extra_info("peername")
+        address = local[0] if local and peer else ""
         router = self._service.router_at(address) if is_loopback(address) else None
         if router is None or self._service.faults.refuses(router.name):
             connected.abort()
@@ -93,7 +94,7 @@ class ApiConnection(asyncio.Protocol):
         self._session = Session(
             router,
             self,
-            address=connected.get_extra_info("peername")[0],
+            address=peer[0],
             connection=self._service.opened(self),
             challenge=self._service.challenge,
             faults=self._service.faults,

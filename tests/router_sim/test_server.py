@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -308,6 +309,26 @@ async def test_a_connection_dropped_after_the_write(fleet: Fleet) -> None:
         assert (await client.talk("/system/identity/print"))[0] == ["!re", "=name=x"]
 
 
+async def test_connections_reset_at_any_moment_leave_nothing_behind(fleet: Fleet) -> None:
+    failures: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
+    login = framed("/login", "=name=admin", "=password=")
+    for data in (b"", login[:5], login, login + framed(f"{LISTS}/listen"), login + framed("/quit")) * 10:
+        with socket.create_connection((ADDRESS, fleet.port)) as client:
+            client.sendall(data)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if len(data) % 2:
+            await asyncio.sleep(0)
+    async with RawClient(ADDRESS, fleet.port) as client:
+        await client.log_in()
+        await client.talk(f"{LISTS}/add", "=list=a", "=address=10.0.0.1")
+        async with asyncio.timeout(10):
+            while fleet.connections > 1:
+                await client.talk("/system/identity/print")
+        assert len(await client.talk("/user/active/print")) == 2
+    assert failures == []
+
+
 async def test_librouteros_notices_a_dropped_connection(fleet: Fleet) -> None:
     fleet.faults.add(Fault("drop_before", path="/system/identity/print", count=1))
 
@@ -331,6 +352,11 @@ async def test_active_users_follow_the_connections(fleet: Fleet) -> None:
         assert len(await first.talk("/user/active/print")) == 2
 
 
+async def resets_on_a_fleet() -> None:
+    async with one_router() as fleet:
+        await test_connections_reset_at_any_moment_leave_nothing_behind(fleet)
+
+
 @pytest.mark.parametrize(
     "scenario",
     [
@@ -340,6 +366,7 @@ async def test_active_users_follow_the_connections(fleet: Fleet) -> None:
         functools.partial(test_a_client_that_does_not_read_holds_its_own_commands_back, 0.0),
         functools.partial(test_a_client_that_does_not_read_holds_its_own_commands_back, 0.001),
         test_a_listener_that_never_reads_is_cut_off_and_the_writer_is_not,
+        resets_on_a_fleet,
     ],
 )
 def test_pace_and_flow_hold_on_uvloop_too(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
