@@ -5,11 +5,12 @@ from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Draft
 from router_sim.interfaces import usable
+from router_sim.network import masked, prefix_length, range_bounds
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.traps import bad_argument
-from router_sim.values import BadValue, masked, prefix_length, range_bounds, split_list
+from router_sim.values import BadValue, split_list
 
 
 class Addresses(Behaviour):

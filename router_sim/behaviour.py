@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from router_sim.store import Hold, Item
 
 if TYPE_CHECKING:
-    from router_sim.engine import Command, Reply
+    from router_sim.exchange import Command, Reply
     from router_sim.schema import Menu
     from router_sim.state import State
     from router_sim.transaction import Transaction

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
 from router_sim.dates import format_moment
-from router_sim.engine import Reply
+from router_sim.exchange import Reply
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item

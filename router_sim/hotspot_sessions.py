@@ -12,15 +12,16 @@ from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Verb
 from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
-from router_sim.engine import Reply
+from router_sim.exchange import Reply
 from router_sim.hotspot import BINDING, HOST, SERVER, USER, USER_PROFILE, profile_of, serving
 from router_sim.interfaces import is_enabled
+from router_sim.network import Address, Mac, range_bounds
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
 from router_sim.traps import bad_argument, missing, no_match, no_such_item, refused
-from router_sim.values import Address, BadValue, Mac, range_bounds, split_list
+from router_sim.values import BadValue, split_list
 
 ACTIVE = "/ip/hotspot/active"
 COOKIE = "/ip/hotspot/cookie"

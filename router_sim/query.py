@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from router_sim.durations import parse_duration
-from router_sim.values import BadValue, ipv4
+from router_sim.network import ipv4
+from router_sim.values import BadValue
 
 Record = Mapping[str, str]
 _OPERATIONS = re.compile(r"(\d+)|(.)", re.ASCII | re.DOTALL)

@@ -16,12 +16,13 @@ from router_sim.hotspot import Bindings, Servers, Users, WalledGarden
 from router_sim.hotspot_sessions import Cookies, Hosts, Sessions, associate, disassociate
 from router_sim.interfaces import Interfaces
 from router_sim.journal import Journal
+from router_sim.network import Address, Mac
 from router_sim.state import State
 from router_sim.store import Item, Store
 from router_sim.system import Resources, SystemClock
 from router_sim.transaction import Change, Transaction
 from router_sim.traps import Trap, no_such_command
-from router_sim.values import Address, BadValue, Mac
+from router_sim.values import BadValue
 
 Sink = Callable[[Mapping[str, str]], None]
 

@@ -4,6 +4,7 @@ Names, types and order of `login-by` follow the console of RouterOS 7.22; what i
 unset follows records printed by routers over the API. Neither servers nor profiles have a comment.
 """
 
+from router_sim.network import Address, Endpoint, Mac
 from router_sim.schema import (
     COMMENT,
     LIST,
@@ -20,21 +21,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import (
-    Address,
-    Bool,
-    Choice,
-    Duration,
-    Endpoint,
-    Flags,
-    Int,
-    Listed,
-    Mac,
-    RateLimit,
-    Reference,
-    Text,
-    Words,
-)
+from router_sim.values import Bool, Choice, Duration, Flags, Int, Listed, RateLimit, Reference, Text, Words
 
 SET = Presence.SET
 

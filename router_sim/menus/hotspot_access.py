@@ -1,5 +1,6 @@
 """Who is behind a hotspot and what may pass it: hosts, sessions, cookies, bindings, walled garden."""
 
+from router_sim.network import Address, AddressRange, Mac, Ports
 from router_sim.schema import (
     COMMENT,
     CONFIGURE,
@@ -15,20 +16,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import (
-    Address,
-    AddressRange,
-    Choice,
-    Int,
-    Listed,
-    Mac,
-    Matcher,
-    Optional,
-    Ports,
-    Reference,
-    Text,
-    Words,
-)
+from router_sim.values import Choice, Int, Listed, Matcher, Optional, Reference, Text, Words
 
 SET = Presence.SET
 SERVER = Reference("/ip/hotspot", ("all",))

@@ -5,6 +5,7 @@ The numbers of interfaces are shared, so an item has the same identifier in both
 
 from router_sim.durations import DAY, HOUR, MILLISECOND, MINUTE, SECOND, WEEK
 from router_sim.menus.ethernet_counters import COUNTERS
+from router_sim.network import Mac
 from router_sim.schema import (
     COMMENT,
     CONFIGURE,
@@ -22,7 +23,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import Bool, Choice, Duration, Int, Listed, Mac, Optional, Reference, Text, Words
+from router_sim.values import Bool, Choice, Duration, Int, Listed, Optional, Reference, Text, Words
 
 STORE = "/interface"
 SET = Presence.SET

@@ -1,6 +1,7 @@
 """Addresses, pools, name resolution and address lists."""
 
 from router_sim.durations import DAY, SECOND, WEEK
+from router_sim.network import Address, AddressOrName, AddressRange, InterfaceAddress
 from router_sim.schema import (
     COMMENT,
     CONFIGURE,
@@ -17,19 +18,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import (
-    Address,
-    AddressOrName,
-    AddressRange,
-    Bool,
-    Duration,
-    Int,
-    InterfaceAddress,
-    Listed,
-    Optional,
-    Reference,
-    Text,
-)
+from router_sim.values import Bool, Duration, Int, Listed, Optional, Reference, Text
 
 SET = Presence.SET
 # The console bounds the timeout of an entry at 35w3d13h13m56s.

@@ -1,6 +1,7 @@
 """The router itself: identity, resources, clock, files, and the people who may log in to it."""
 
 from router_sim.durations import DAY, MINUTE
+from router_sim.network import Prefix
 from router_sim.schema import (
     COMMENT,
     CONFIGURE,
@@ -18,7 +19,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import Bool, Choice, Duration, Pattern, Policy, Prefix, Reference, Text
+from router_sim.values import Bool, Choice, Duration, Pattern, Policy, Reference, Text
 
 SET = Presence.SET
 RIGHTS = (

@@ -3,25 +3,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router_sim import durations
-from router_sim.values import (
+from router_sim.network import (
     Address,
     AddressOrName,
     AddressRange,
+    Endpoint,
+    InterfaceAddress,
+    Mac,
+    Ports,
+    Prefix,
+)
+from router_sim.values import (
     BadValue,
     Bool,
     Choice,
     Duration,
-    Endpoint,
     Flags,
     Int,
-    InterfaceAddress,
     Listed,
-    Mac,
     Matcher,
     Optional,
     Policy,
-    Ports,
-    Prefix,
     RateLimit,
     Reference,
     Text,

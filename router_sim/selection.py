@@ -1,0 +1,86 @@
+"""Which items a command means, and which attributes it may have."""
+
+from collections.abc import Collection, Iterable
+
+from router_sim.behaviour import Call
+from router_sim.query import compile_query
+from router_sim.schema import Menu
+from router_sim.state import State
+from router_sim.store import Item
+from router_sim.traps import missing, no_such_item, unknown_parameter
+from router_sim.values import Bool, split_list
+
+SELECTORS = (".id", "numbers")
+
+
+def expect(given: Iterable[str], allowed: Collection[str]) -> None:
+    """Refuse the first attribute that is not among those allowed."""
+    for name in given:
+        if name not in allowed:
+            raise unknown_parameter(name)
+
+
+def selectors(menu: Menu) -> frozenset[str]:
+    """The attributes that name the items of a command; a singleton needs none."""
+    return frozenset() if menu.singleton else frozenset(SELECTORS)
+
+
+def named(state: State, menu: Menu, text: str) -> Item:
+    """The item of this identifier or name. Raises Trap."""
+    item = state.item(menu, text)
+    if item is None:
+        raise no_such_item(state.version)
+    return item
+
+
+def listed(state: State, menu: Menu, text: str) -> list[Item]:
+    """The items of a comma list of identifiers or names; a name may hold a comma itself."""
+    whole = state.item(menu, text)
+    if whole is not None:
+        return [whole]
+    parts = split_list(text) or [text]
+    return list({item.id: item for item in (named(state, menu, part) for part in parts)}.values())
+
+
+def chosen(call: Call) -> list[Item]:
+    """The items a command names by `.id` or `numbers`, in identifiers or names with commas."""
+    if call.menu.singleton:
+        return call.state.items(call.menu)
+    for selector in SELECTORS:
+        if selector in call.command.attributes:
+            return listed(call.state, call.menu, call.command.attributes[selector])
+    raise missing(".id")
+
+
+def matching(call: Call, start: str | None) -> list[Item]:
+    """The items that meet the queries, narrowed first by what an index can tell."""
+    menu = call.menu
+    if not call.command.queries:
+        return call.state.items(menu) if start is None else listed(call.state, menu, start)
+    booleans = frozenset(each.name for each in menu.properties if isinstance(each.type, Bool))
+    query = compile_query(call.command.queries, booleans)
+    if start is not None:
+        candidates = listed(call.state, menu, start)
+    elif ".id" in query.equals and not menu.singleton:
+        candidates = _indexed(call.state, menu, ".id", query.equals[".id"])
+    elif "name" in query.equals and "name" in menu.by_name and not menu.singleton:
+        candidates = _indexed(call.state, menu, "name", query.equals["name"])
+    else:
+        candidates = call.state.items(menu)
+    return [item for item in candidates if query.passes(row(call, item))]
+
+
+def row(call: Call, item: Item, only: Collection[str] | None = None) -> dict[str, str]:
+    """The printed record without what the user may not see."""
+    row = call.state.printed(call.menu, item, only)
+    return {name: row[name] for name in row if name not in call.hidden} if call.hidden else row
+
+
+def _indexed(state: State, menu: Menu, name: str, value: str) -> list[Item]:
+    if name == ".id":
+        found = state.item(menu, value)
+        return [found] if found is not None and found.key == value.upper() else []
+    named = state.store(menu.store).lookup(("name",), (value,))
+    return sorted(
+        (item for item in named if not menu.kind or item.kind == menu.kind), key=lambda item: item.id
+    )
