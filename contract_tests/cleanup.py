@@ -41,7 +41,7 @@ def clean_up(config: Config, path: Path) -> CleanupResult:
         load_contract(config.target.generation),
         ledger=ledger,
         pacer=Pacer(parse_rate(config.target.rate), None),
-        redactor=Redactor(config.secrets),
+        redactor=Redactor(config.secret_names),
         record=lambda exchange: None,
         worker="cleanup",
     )
@@ -79,7 +79,9 @@ def _delete(client: Client, ledger: Ledger, path: Path, resources: Sequence[Reso
 
 def _find(client: Client, ledger: Ledger, unknown: Sequence[Resource]) -> list[Resource]:
     """The instances that unanswered creations made after all, by name; the rest is struck out."""
-    answer = client.send("GET", "/instances", purpose="find what an interrupted creation made", essential=True)
+    answer = client.send(
+        "GET", "/instances", purpose="find what an interrupted creation made", essential=True
+    )
     if answer.status in (401, 403):
         raise CleanupError(f"the target refuses the token: {answer.text}")
     listed = answer.json()

@@ -56,7 +56,9 @@ def portal_contract() -> None:
 def _common(function: Callable[..., None]) -> Callable[..., None]:
     """Options of every command that reads a configuration."""
     for option in (
-        click.option("--config", "config_path", type=click.Path(path_type=Path), help="Configuration file (TOML)."),
+        click.option(
+            "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file (TOML)."
+        ),
         click.option("--base-url", metavar="URL", help="The URL that /instances is appended to."),
         click.option("--token", metavar="T", help="Bearer token; better in PORTAL_CONTRACT_TOKEN."),
         click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR)."),
@@ -74,7 +76,9 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--budget", type=click.IntRange(min=1), metavar="N", help="Send at most N requests.")
 @click.option("--rate", metavar="60/m", help="Send at most so many requests a second, minute or hour.")
 @click.option("--workers", type=click.IntRange(min=0), metavar="N", help="Worker processes.")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after."
+)
 @click.option("--fail-on", type=click.Choice(["must", "should"]), help="What keeps it from conforming.")
 @click.option("--report-dir", metavar="DIR", help="Where the report goes.  [default: portal-contract-report]")
 @click.option("--read-only", is_flag=True, help="Only read; judge what reading can tell.")
@@ -138,7 +142,10 @@ def _run_embedded(overrides: dict[str, dict[str, Any]], no_color: bool, verbosit
     console = _console(no_color, quiet=verbosity < 0)
     if verbosity >= 0:
         console.print("Starting the embedded lab …", highlight=False)
-    with tempfile.TemporaryDirectory(prefix="portal-contract-") as directory, embedded_lab(Path(directory)) as path:
+    with (
+        tempfile.TemporaryDirectory(prefix="portal-contract-") as directory,
+        embedded_lab(Path(directory)) as path,
+    ):
         import os
 
         # The lab has tokens of its own; a token for another target does not open it.
@@ -148,11 +155,17 @@ def _run_embedded(overrides: dict[str, dict[str, Any]], no_color: bool, verbosit
 
 
 @portal_contract.command()
-@click.option("--write-config", type=click.Path(path_type=Path), metavar="FILE", help="Write what `run --config` reads.")
+@click.option(
+    "--write-config", type=click.Path(path_type=Path), metavar="FILE", help="Write what `run --config` reads."
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the API (0: a free one).")
-@click.option("--router-port", type=click.IntRange(0, 65535), default=0, help="Port of the routers (0: a free one).")
+@click.option(
+    "--router-port", type=click.IntRange(0, 65535), default=0, help="Port of the routers (0: a free one)."
+)
 @click.option("--control-port", type=click.IntRange(0, 65535), default=0, help="Port of the control API.")
-@click.option("--sites", type=click.IntRange(1, 50), default=2, show_default=True, help="Sites, one router each.")
+@click.option(
+    "--sites", type=click.IntRange(1, 50), default=2, show_default=True, help="Sites, one router each."
+)
 @click.option("--router-version", default="7.22.3", show_default=True, help="RouterOS version simulated.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
@@ -179,7 +192,9 @@ def lab(
 
 
 @portal_contract.command()
-@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True
+)
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
 def requirements(form: Any, no_color: bool) -> None:
     """List the requirement catalogue."""
@@ -255,13 +270,19 @@ def cleanup(
         overrides: dict[str, dict[str, Any]] = {"target": {"base_url": base_url or header.base_url}}
         if token is not None:
             overrides["target"]["token"] = token
-        path = config_path or (Path(header.config) if header.config and Path(header.config).exists() else None)
+        path = config_path or (
+            Path(header.config) if header.config and Path(header.config).exists() else None
+        )
         result = clean_up(load_config(path, overrides=overrides), ledger)
         console = _console(no_color)
         for resource in result.deleted:
-            console.print(f"deleted {resource.kind} {resource.id} {resource.name or ''}", markup=False, highlight=False)
+            console.print(
+                f"deleted {resource.kind} {resource.id} {resource.name or ''}", markup=False, highlight=False
+            )
         for leftover in result.left:
-            console.print(f"LEFT    {leftover.resource} {leftover.id} {leftover.name}", markup=False, highlight=False)
+            console.print(
+                f"LEFT    {leftover.resource} {leftover.id} {leftover.name}", markup=False, highlight=False
+            )
         console.print(
             f"{len(result.deleted)} deleted, {len(result.gone)} already gone, {len(result.left)} left",
             highlight=False,

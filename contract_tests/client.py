@@ -268,7 +268,7 @@ class Client:
                 test=self.test,
                 method=request.method,
                 url=self._redactor.text(url),
-                request_headers=self._redactor.headers(request.headers.items()),
+                request_headers=self._redactor.headers(list(request.headers.items())),
                 request_body=self._redactor.body(request.body),
                 status=answer.status,
                 response_headers=self._redactor.headers(headers.multi_items()),

@@ -15,10 +15,21 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 DEFAULT_FILE = "portal-contract.toml"
 TOKEN_VARIABLE = "PORTAL_CONTRACT_TOKEN"  # noqa: S105 - the name of a variable, not a token
+OTHER_TOKEN_VARIABLE = "PORTAL_CONTRACT_OTHER_TOKEN"  # noqa: S105
+LAB_TOKEN_VARIABLE = "PORTAL_CONTRACT_LAB_TOKEN"  # noqa: S105
+ROUTER_PASSWORD_VARIABLE = "PORTAL_CONTRACT_ROUTER_PASSWORD_"  # noqa: S105 - followed by the index of the site
 DEFAULT_RATE = "60/m"
 
 Generation = Literal["v1", "root", "spa"]
@@ -147,9 +158,26 @@ class Config(_Strict):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret the run knows; none may appear in any output."""
-        found = [self.target.token, self.target.other_token, self.lab.token]
-        found += [site.router.password for site in self.sites if site.router]
-        return tuple(dict.fromkeys(secret for secret in found if secret))
+        return tuple(self.secret_names)
+
+    @property
+    def secret_names(self) -> dict[str, str]:
+        """Secret -> the environment variable that a repeated command takes it from; empty for the usual token."""
+        found = [
+            (self.target.token, ""),
+            (self.target.other_token, OTHER_TOKEN_VARIABLE),
+            (self.lab.token, LAB_TOKEN_VARIABLE),
+            *(
+                (site.router.password, f"{ROUTER_PASSWORD_VARIABLE}{index}")
+                for index, site in enumerate(self.sites)
+                if site.router
+            ),
+        ]
+        names: dict[str, str] = {}
+        for secret, variable in found:
+            if secret:
+                names.setdefault(secret, variable)
+        return names
 
     def public(self) -> dict[str, Any]:
         """The configuration without its secrets, as it may be reported."""
@@ -182,7 +210,9 @@ def load_config(
         try:
             data = tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError:
-            raise ConfigError(f"{name}: there is no such file; `portal-contract lab --write-config` makes one") from None
+            raise ConfigError(
+                f"{name}: there is no such file; `portal-contract lab --write-config` makes one"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{name}: cannot be read: {error}") from None
         except tomllib.TOMLDecodeError as error:
@@ -203,7 +233,9 @@ def load_config(
     except ValidationError as error:
         raise ConfigError(f"{name}: {_sentence(error)}") from None
     if config.target.generation != "v1":
-        raise ConfigError(f"{name}: generation {config.target.generation} cannot be judged by this version; use v1")
+        raise ConfigError(
+            f"{name}: generation {config.target.generation} cannot be judged by this version; use v1"
+        )
     if not config.target.token:
         raise ConfigError(
             f"{name}: no token; set {TOKEN_VARIABLE}, give --token, or token_env in [target] names the variable"

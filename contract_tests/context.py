@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +24,9 @@ from contract_tests.verifier import Verifier
 from spec.loader import Contract, load_contract
 
 EVENTS_DIRECTORY = "events"
-_LEAST_QUIET = 0.3  # seconds without a write after which a router that followed at once is taken to be at rest
+_LEAST_QUIET = (
+    0.3  # seconds without a write after which a router that followed at once is taken to be at rest
+)
 
 
 class Site:
@@ -62,6 +65,15 @@ class Site:
         self._runner.run(self._observer.connect())
         self.first = self.snapshot()
         self.baseline = self.first
+
+    @property
+    def test(self) -> str:
+        """The test that what is written now is put down to."""
+        return self._observer.test
+
+    @test.setter
+    def test(self, test: str) -> None:
+        self._observer.test = test
 
     def snapshot(self) -> Snapshot:
         """The router now."""
@@ -156,7 +168,7 @@ class Context:
         self.tag = tag
         self._monotonic = monotonic
         self._deadline = None if config.run.time_limit is None else monotonic() + config.run.time_limit
-        self.redactor = Redactor(config.secrets)
+        self.redactor = Redactor(config.secret_names)
         self._events = EventLog(directory / EVENTS_DIRECTORY / f"{worker}.jsonl")
         self.ledger = Ledger(directory / FILE_NAME, worker=worker)
         self.verifier = Verifier(self.contract.catalogue, self.record, clean=self.redactor.text)
@@ -176,9 +188,7 @@ class Context:
             worker=worker,
         )
         slowest = max((site.settle_timeout for site in config.sites), default=30.0)
-        self.instances = Instances(
-            self.client, self.ledger, self.verifier, tag=tag, settle_timeout=slowest
-        )
+        self.instances = Instances(self.client, self.ledger, self.verifier, tag=tag, settle_timeout=slowest)
         self._sites: dict[int, Site] = {}
         self.lost: str | None = None  # why the target cannot be used any more
         self.test = ""
@@ -188,6 +198,8 @@ class Context:
 
     def start_test(self, test: str) -> None:
         self.test = self.client.test = test
+        for site in self._sites.values():
+            site.test = test
         self.verifier.start_test(test)
 
     @property
@@ -202,6 +214,7 @@ class Context:
         index %= len(self.config.sites)
         if index not in self._sites:
             self._sites[index] = Site(self.config.sites[index], self.contract, record=self._device_write)
+            self._sites[index].test = self.test
         return self._sites[index]
 
     def _exchanged(self, exchange: Exchange) -> None:
@@ -213,10 +226,7 @@ class Context:
             self.verifier.check(seen.requirement, seen.ok, seen.message, exchange=answer.key)
 
     def _device_write(self, write: DeviceWrite) -> None:
-        record = self.redactor.record(write.record)
-        self.record(
-            DeviceWrite(write.site, write.at, write.menu, write.id, write.change, record, self.test)
-        )
+        self.record(dataclasses.replace(write, record=self.redactor.record(write.record)))
 
     def delete_all(self) -> list[Leftover]:
         """Delete what this worker still has, the newest first; what resists is returned."""

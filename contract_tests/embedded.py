@@ -24,7 +24,15 @@ def embedded_lab(directory: Path) -> Iterator[Path]:
     process is killed.
     """
     config = directory / "lab.toml"
-    command = [sys.executable, "-m", "contract_tests", "lab", "--write-config", str(config), "--until-stdin-closes"]
+    command = [
+        sys.executable,
+        "-m",
+        "contract_tests",
+        "lab",
+        "--write-config",
+        str(config),
+        "--until-stdin-closes",
+    ]
     with (directory / "lab.log").open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -34,7 +42,9 @@ def embedded_lab(directory: Path) -> Iterator[Path]:
             while not config.exists():
                 if child.poll() is not None or time.monotonic() > deadline:
                     said = (directory / "lab.log").read_text("utf-8", "replace").strip().splitlines()
-                    raise EmbeddedLabError(f"the embedded lab did not start: {said[-1] if said else 'no word'}")
+                    raise EmbeddedLabError(
+                        f"the embedded lab did not start: {said[-1] if said else 'no word'}"
+                    )
                 time.sleep(0.02)
             yield config
         finally:

@@ -124,7 +124,9 @@ def from_json(data: Mapping[str, Any]) -> Event:
     for name in _BODIES:
         if name in fields:
             value = fields[name]
-            fields[name] = value.encode("utf-8") if isinstance(value, str) else base64.b64decode(value["base64"])
+            fields[name] = (
+                value.encode("utf-8") if isinstance(value, str) else base64.b64decode(value["base64"])
+            )
     for name in ("request_headers", "response_headers"):
         if name in fields:
             fields[name] = tuple((str(key), str(value)) for key, value in fields[name])

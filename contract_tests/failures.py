@@ -14,12 +14,16 @@ def exit_code_of(error: Exception) -> int | None:
     from contract_tests.embedded import EmbeddedLabError
     from contract_tests.ledger import LedgerError
     from contract_tests.preflight import PreflightError
+    from contract_tests.report.canary import SecretInReportError
     from contract_tests.report.read import ReportError
     from contract_tests.run import UsageError
 
     if isinstance(error, ConfigError | UsageError | LedgerError | ReportError):
         return USAGE
-    if isinstance(error, PreflightError | TargetLost | ObserverError | CleanupError | EmbeddedLabError):
+    if isinstance(
+        error,
+        PreflightError | TargetLost | ObserverError | CleanupError | EmbeddedLabError | SecretInReportError,
+    ):
         return NOT_JUDGED
     # The lab drags in every part; look for its error only when the lab was loaded.
     if type(error).__module__ == "contract_tests.lab":

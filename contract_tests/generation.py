@@ -26,7 +26,9 @@ NO_BODY = object()
 _PRINTABLE_CATEGORIES_OUT = {"Cc", "Cs", "Cn", "Co", "Cf", "Zl", "Zp"}
 
 
-def bodies(contract: Contract, operation_id: str, mode: Mode, *, name: Callable[[], str]) -> SearchStrategy[Any]:
+def bodies(
+    contract: Contract, operation_id: str, mode: Mode, *, name: Callable[[], str]
+) -> SearchStrategy[Any]:
     """Bodies for an operation: `valid` keep every constraint, `any` mostly break some. `NO_BODY`: send none."""
     operation = contract.operations[operation_id]
     schema = schemathesis.openapi.from_dict(copy.deepcopy(dict(contract.document)))
@@ -66,7 +68,9 @@ def fit_valid(body: Any, properties: frozenset[str], name: Callable[[], str]) ->
         fitted["sites"] = []
     theme = fitted.get("theme")
     if isinstance(theme, Mapping):
-        fitted["theme"] = {key: value for key, value in theme.items() if isinstance(value, str) and value[:1] == "#"}
+        fitted["theme"] = {
+            key: value for key, value in theme.items() if isinstance(value, str) and value[:1] == "#"
+        }
     if isinstance(fitted.get("terms_text"), str):
         fitted["terms_text"] = _plain(fitted["terms_text"]) or "Terms"
     return fitted
@@ -88,6 +92,8 @@ def _plain(text: str) -> str:
     """At most 40 printable characters of the text, in composed form, without white space at the ends."""
     composed = unicodedata.normalize("NFC", text)
     kept = "".join(
-        character for character in composed if unicodedata.category(character) not in _PRINTABLE_CATEGORIES_OUT
+        character
+        for character in composed
+        if unicodedata.category(character) not in _PRINTABLE_CATEGORIES_OUT
     )
     return " ".join(kept[:40].split())

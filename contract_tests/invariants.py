@@ -65,11 +65,15 @@ def _error_shape(what: str, answer: Answer, status: int) -> Iterator[Observation
             fault = f"{', '.join(wrong)} must be a string"
         elif not any(body.get(name) for name in _ERROR_FIELDS):
             fault = f"it has none of {', '.join(_ERROR_FIELDS)}"
-    yield Observation(requirement, fault is None, f"{what}: the error answer {answer.text}: {fault or 'as documented'}")
+    yield Observation(
+        requirement, fault is None, f"{what}: the error answer {answer.text}: {fault or 'as documented'}"
+    )
     if fault is None and isinstance(body, dict):
         missing = [name for name in _ERROR_FIELDS if not body.get(name)]
         yield Observation(
-            "ERR-03", not missing, f"{what}: the error answer {status} lacks {', '.join(missing) or 'nothing'}"
+            "ERR-03",
+            not missing,
+            f"{what}: the error answer {status} lacks {', '.join(missing) or 'nothing'}",
         )
 
 
@@ -85,7 +89,9 @@ def _success(contract: Contract, request: Request, answer: Answer, what: str) ->
         "expected application/json",
     )
     body = answer.json()
-    errors = validator.errors(body) if body is not None or answer.body == b"null" else ["the body is not JSON"]
+    errors = (
+        validator.errors(body) if body is not None or answer.body == b"null" else ["the body is not JSON"]
+    )
     yield Observation(
         "WIRE-01",
         not errors,

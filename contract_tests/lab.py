@@ -264,9 +264,14 @@ def _write(path: Path, config: dict[str, Any]) -> None:
 
 
 def _announce(started: Lab, console: Console, write_config: Path | None) -> None:
-    console.print("The lab is running on this machine alone; nothing is open to the network.", highlight=False)
+    console.print(
+        "The lab is running on this machine alone; nothing is open to the network.", highlight=False
+    )
     rows = [
-        *((f"API as {tenant.name}", started.base_url, f"token {tenant.token}") for tenant in started.settings.tenants),
+        *(
+            (f"API as {tenant.name}", started.base_url, f"token {tenant.token}")
+            for tenant in started.settings.tenants
+        ),
         *(
             (
                 f"router of site {site.id}",
@@ -281,10 +286,15 @@ def _announce(started: Lab, console: Console, write_config: Path | None) -> None
     for part, address, opens in rows:
         # Lines, not a table of the console: a token that is cut off or wrapped cannot be copied.
         console.print(
-            f"  {part:<{widths[0]}}  {address:<{widths[1]}}  {opens}", soft_wrap=True, markup=False, highlight=False
+            f"  {part:<{widths[0]}}  {address:<{widths[1]}}  {opens}",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
         )
     if write_config is not None:
-        console.print(f"Run the suite against it: portal-contract run --config {write_config}", highlight=False)
+        console.print(
+            f"Run the suite against it: portal-contract run --config {write_config}", highlight=False
+        )
     console.print("Ctrl-C stops it.", highlight=False)
 
 

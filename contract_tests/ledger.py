@@ -104,7 +104,9 @@ def read_ledger(path: Path) -> tuple[RunHeader, tuple[Resource, ...]]:
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
-        raise LedgerError(f"{path}: there is no ledger; give the ledger.jsonl of the run's report directory") from None
+        raise LedgerError(
+            f"{path}: there is no ledger; give the ledger.jsonl of the run's report directory"
+        ) from None
     except OSError as error:
         raise LedgerError(f"{path}: cannot be read: {error}") from None
     header: RunHeader | None = None

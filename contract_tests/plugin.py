@@ -25,7 +25,9 @@ SUITE = Path(__file__).parent / "suite"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("portal-contract", "contract tests of a captive portal deployment")
-    group.addoption(CONFIG_OPTION, metavar="FILE", help="configuration of the run (TOML); turns the plugin on")
+    group.addoption(
+        CONFIG_OPTION, metavar="FILE", help="configuration of the run (TOML); turns the plugin on"
+    )
     group.addoption(
         REPORT_OPTION, metavar="DIR", default="portal-contract-report", help="where events and the ledger go"
     )
@@ -80,6 +82,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests that judge a selected requirement; tests of one site go to one worker."""
     if not _on(config):

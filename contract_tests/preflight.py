@@ -28,7 +28,10 @@ def check_target(config: Config, *, client: Callable[[], httpx2.Client] | None =
     url = f"{target.base_url}/instances"
     make = client or (
         lambda: httpx2.Client(
-            verify=verification(target.verify_tls), timeout=target.timeout, trust_env=False, follow_redirects=False
+            verify=verification(target.verify_tls),
+            timeout=target.timeout,
+            trust_env=False,
+            follow_redirects=False,
         )
     )
     try:
@@ -48,7 +51,9 @@ def check_target(config: Config, *, client: Callable[[], httpx2.Client] | None =
                 f"{url}: the TLS connection failed ({text}); is the certificate valid, or does verify_tls in "
                 "[target] name the CA file it needs?"
             ) from None
-        raise PreflightError(f"{url} cannot be reached ({text}); is the deployment running at this address?") from None
+        raise PreflightError(
+            f"{url} cannot be reached ({text}); is the deployment running at this address?"
+        ) from None
     except httpx2.TimeoutException:
         raise PreflightError(f"{url} did not answer within {target.timeout:g} s") from None
     except httpx2.HTTPError as error:
@@ -100,4 +105,3 @@ async def _check_routers(sites: list[SiteConfig], contract: DeviceContract) -> N
             raise PreflightError(f"site {site.id}: {error}") from None
         finally:
             await observer.close()
-

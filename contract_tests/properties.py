@@ -75,7 +75,10 @@ def walk(
     steps: int,
 ) -> None:
     """Run a state machine: `max_examples` walks of at most `steps` rules."""
-    hypothesis_settings = settings_for(max_examples, stateful_step_count=steps)
+    # Not shrunk: every step may wait for a router, and a walk is short enough to be read.
+    hypothesis_settings = settings(
+        settings_for(max_examples, stateful_step_count=steps), phases=(Phase.explicit, Phase.generate)
+    )
     seeded = hypothesis.seed(context.seed)(machine)
     try:
         run_state_machine_as_test(seeded, settings=hypothesis_settings)

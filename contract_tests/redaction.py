@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+
+from contract_tests.device.console import SENSITIVE
 
 MARK = "[redacted]"
 _SIGNED = re.compile(r"((?:[?&]|%3[Ff]|%26|\\u0026)(?:signature|token)(?:=|%3[Dd]))[^&\s\"'<>\\#]+")
-_SECRET_PROPERTIES = frozenset({"password", "secret", "otp-secret", "mac-auth-password", "passphrase"})
-_PROPERTY = re.compile(
-    rf"\b({'|'.join(sorted(_SECRET_PROPERTIES))})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)"
-)
-_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_PROPERTY = re.compile(rf"\b({'|'.join(sorted(SENSITIVE))})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)")
+_COOKIES = frozenset({"cookie", "set-cookie"})
 _MIN_LENGTH = 4  # shorter strings would tear holes into ordinary text
 
 
 class Redactor:
     """Replaces the secrets it was given, and the signature of signed URLs, by a mark.
 
-    A secret is found in plain text and in the forms JSON gives it. Secrets shorter than four characters are left:
-    no real one is that short, and they would occur everywhere.
+    `secrets` maps each secret to the environment variable that holds it when a command is repeated (empty: the
+    ordinary token); the mark names it. A secret is found in plain text and in the forms JSON gives it. Secrets
+    shorter than four characters are left: no real one is that short, and they would occur everywhere.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        forms: dict[str, None] = {}
-        for secret in secrets:
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        marks: dict[str, str] = {}
+        for secret, variable in secrets.items():
             if len(secret) >= _MIN_LENGTH:
-                forms[secret] = None
-                forms[secret.encode("unicode_escape").decode("ascii")] = None
+                mark = f"[redacted {variable}]" if variable else MARK
+                marks[secret] = mark
+                marks[secret.encode("unicode_escape").decode("ascii")] = mark
         # Longest first: one secret may contain another.
-        self._secrets = sorted(forms, key=len, reverse=True)
-        self._bytes = [secret.encode("utf-8") for secret in self._secrets]
+        self._marks = sorted(marks.items(), key=lambda item: len(item[0]), reverse=True)
+        self._bytes = [(secret.encode(), mark.encode()) for secret, mark in self._marks]
 
     def text(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, MARK)
+        for secret, mark in self._marks:
+            text = text.replace(secret, mark)
         return _PROPERTY.sub(rf"\1={MARK}", _SIGNED.sub(rf"\1{MARK}", text))
 
     def record(self, record: Mapping[str, str]) -> dict[str, str]:
         """A row of a router without its passwords."""
         return {
-            name: MARK if name in _SECRET_PROPERTIES and value else self.text(value)
-            for name, value in record.items()
+            name: MARK if name in SENSITIVE and value else self.text(value) for name, value in record.items()
         }
 
     def body(self, body: bytes) -> bytes:
-        for secret in self._bytes:
-            body = body.replace(secret, MARK.encode())
+        for secret, mark in self._bytes:
+            body = body.replace(secret, mark)
         if b"signature" not in body and b"token" not in body:
             return body
         try:
@@ -54,17 +54,8 @@ class Redactor:
         except UnicodeDecodeError:
             return body
 
-    def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    def headers(self, headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Credentials that the suite made up stay: they are no secret, and a check is repeated with them."""
         return tuple(
-            (name, self._credential(value) if name.lower() in _CREDENTIAL_HEADERS else self.text(value))
-            for name, value in headers
+            (name, MARK if name.lower() in _COOKIES else self.text(value)) for name, value in headers
         )
-
-    def found_in(self, body: bytes) -> bool:
-        """Does the body hold one of the secrets (signed URLs do not count)?"""
-        return any(secret in body for secret in self._bytes)
-
-    @staticmethod
-    def _credential(value: str) -> str:
-        scheme, _, rest = value.partition(" ")
-        return f"{scheme} {MARK}" if rest else MARK

@@ -21,7 +21,13 @@ from rich.console import Console
 
 from contract_tests.cleanup import CleanupError, clean_up
 from contract_tests.client import TargetLost
-from contract_tests.config import TOKEN_VARIABLE, Config
+from contract_tests.config import (
+    LAB_TOKEN_VARIABLE,
+    OTHER_TOKEN_VARIABLE,
+    ROUTER_PASSWORD_VARIABLE,
+    TOKEN_VARIABLE,
+    Config,
+)
 from contract_tests.context import EVENTS_DIRECTORY
 from contract_tests.events import Event, Judgement, Leftover, Problem, read_events
 from contract_tests.identity import new_seed, new_tag
@@ -78,7 +84,9 @@ def run(config: Config, settings: Settings, console: Console) -> int:
     effective = _write_config(directory, config, seed)
     ledger = Ledger(directory / FILE_NAME)
     ledger.start(
-        RunHeader(run_id, tag, config.target.base_url, config.target.generation, str(settings.config_path or ""))
+        RunHeader(
+            run_id, tag, config.target.base_url, config.target.generation, str(settings.config_path or "")
+        )
     )
     ledger.close()
 
@@ -146,21 +154,16 @@ def _write_config(directory: Path, config: Config, seed: int) -> Path:
     data["target"].pop("other_token_env", None)
     data["target"]["token_env"] = TOKEN_VARIABLE
     if config.target.other_token:
-        data["target"]["other_token_env"] = _OTHER_TOKEN
+        data["target"]["other_token_env"] = OTHER_TOKEN_VARIABLE
     if config.lab.token:
-        data["lab"]["token_env"] = _LAB_TOKEN
+        data["lab"]["token_env"] = LAB_TOKEN_VARIABLE
     for index, site in enumerate(config.sites):
         if site.router is not None and site.router.password:
-            data["sites"][index]["router"]["password_env"] = f"{_ROUTER_PASSWORD}{index}"
+            data["sites"][index]["router"]["password_env"] = f"{ROUTER_PASSWORD_VARIABLE}{index}"
     data["run"]["seed"] = seed
     path = directory / CONFIG_FILE
     path.write_text(tomli_w.dumps(data), "utf-8")
     return path
-
-
-_OTHER_TOKEN = "PORTAL_CONTRACT_OTHER_TOKEN"  # noqa: S105 - names of variables, not secrets
-_LAB_TOKEN = "PORTAL_CONTRACT_LAB_TOKEN"  # noqa: S105
-_ROUTER_PASSWORD = "PORTAL_CONTRACT_ROUTER_PASSWORD_"  # noqa: S105
 
 
 def _without_none(value: Any) -> Any:
@@ -176,10 +179,10 @@ def _secrets_in_environment(config: Config) -> Iterator[None]:
     """Workers get the secrets through the environment, so that none is written to disk."""
     wanted = {
         TOKEN_VARIABLE: config.target.token,
-        _OTHER_TOKEN: config.target.other_token,
-        _LAB_TOKEN: config.lab.token,
+        OTHER_TOKEN_VARIABLE: config.target.other_token,
+        LAB_TOKEN_VARIABLE: config.lab.token,
         **{
-            f"{_ROUTER_PASSWORD}{index}": site.router.password
+            f"{ROUTER_PASSWORD_VARIABLE}{index}": site.router.password
             for index, site in enumerate(config.sites)
             if site.router is not None
         },
@@ -240,6 +243,8 @@ def _run_pytest(
     plugins = [_ProgressPlugin(progress)] if verbosity >= 0 else []
     with (directory / PYTEST_LOG).open("w", encoding="utf-8") as log:
         try:
+            if plugins:
+                progress.start(None)
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
                 status = pytest.main(arguments, plugins=plugins)
         except KeyboardInterrupt:
@@ -262,7 +267,9 @@ def _clean_up_rest(config: Config, directory: Path) -> list[Event]:
         return list(clean_up(config, ledger).left)
     except (CleanupError, LedgerError, TargetLost):
         return [
-            Leftover(resource.kind, resource.id or "", resource.name or "", f"portal-contract cleanup {ledger}")
+            Leftover(
+                resource.kind, resource.id or "", resource.name or "", f"portal-contract cleanup {ledger}"
+            )
             for resource in resources
         ]
 

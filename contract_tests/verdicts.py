@@ -24,7 +24,9 @@ class RequirementResult:
     requirement: Requirement
     verdict: Verdict
     reason: str
-    evidence: tuple[Judgement, ...]  # failed/warned: the failing judgements, shortest first; else the last ones
+    evidence: tuple[
+        Judgement, ...
+    ]  # failed/warned: the failing judgements, shortest first; else the last ones
     checks: int  # judgements that could tell (passed or failed)
     requests: int  # distinct exchanges those judgements name
 
@@ -133,7 +135,9 @@ def judge(
                 leftovers.append(event)
     ruled_out = dict(unavailable or {})
     results = tuple(
-        _requirement_result(requirement, judgements[requirement.id], ruled_out.get(requirement.id) or incomplete)
+        _requirement_result(
+            requirement, judgements[requirement.id], ruled_out.get(requirement.id) or incomplete
+        )
         for requirement in requirements
     )
     by_profile: dict[str, list[RequirementResult]] = defaultdict(list)
@@ -165,7 +169,8 @@ def judge(
             seconds=seconds,
         ),
         profiles={
-            profile: _profile_verdict(profile_results, fail_on) for profile, profile_results in by_profile.items()
+            profile: _profile_verdict(profile_results, fail_on)
+            for profile, profile_results in by_profile.items()
         },
         requirements=results,
         problems=tuple(problems),

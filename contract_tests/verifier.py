@@ -90,9 +90,7 @@ class Verifier:
             self._failures.append(f"{requirement}: {message}")
         return holds
 
-    def demand(
-        self, requirement: str, holds: bool, message: str, *, device: Iterable[str] = ()
-    ) -> None:
+    def demand(self, requirement: str, holds: bool, message: str, *, device: Iterable[str] = ()) -> None:
         """Like `check`, but the rest of the test makes no sense without it: raises `RequirementFailed`."""
         if not self.check(requirement, holds, message, device=device):
             raise RequirementFailed(f"{requirement}: {message}")
@@ -107,7 +105,9 @@ class Verifier:
         self._catalogue[requirement]  # an id that is not in the catalogue is a fault of the suite
         self._judged.add(requirement)
         if exchange is not None:
-            position = self._sequence.index(exchange) if exchange in self._sequence else len(self._sequence) - 1
+            position = (
+                self._sequence.index(exchange) if exchange in self._sequence else len(self._sequence) - 1
+            )
             sequence = self._sequence[: position + 1][-1:]
         else:
             sequence = self._sequence[-MAX_SEQUENCE:]

@@ -48,7 +48,9 @@ class Requirement:
 class Catalogue:
     """All requirements, in the order of the file, found by id or by glob."""
 
-    def __init__(self, version: str, profiles: Mapping[str, str], requirements: Iterable[Requirement]) -> None:
+    def __init__(
+        self, version: str, profiles: Mapping[str, str], requirements: Iterable[Requirement]
+    ) -> None:
         self.version = version
         self.profiles = dict(profiles)
         self._by_id: dict[str, Requirement] = {}

@@ -106,13 +106,19 @@ class Contract:
         """Validator of the body of a successful answer; None where the operation answers without a body."""
         schema = self.operations[operation_id].success_schema()
         return (
-            None if schema is None else self._validator(operation_id, "response", schema, documented_only, False)
+            None
+            if schema is None
+            else self._validator(operation_id, "response", schema, documented_only, False)
         )
 
     def request_validator(self, operation_id: str, *, documented_only: bool = True) -> Validator | None:
         """Validator of a JSON request body; None where the operation takes none."""
         schema = self.operations[operation_id].request_schema()
-        return None if schema is None else self._validator(operation_id, "request", schema, documented_only, True)
+        return (
+            None
+            if schema is None
+            else self._validator(operation_id, "request", schema, documented_only, True)
+        )
 
     def _validator(
         self, name: str, part: str, schema: Mapping[str, Any], documented_only: bool, write: bool

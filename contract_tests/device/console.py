@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-REDACTED = "********"
-SENSITIVE = frozenset({"password", "secret", "mac-auth-password", "radius-password"})
+REDACTED = "[redacted]"
+SENSITIVE = frozenset(
+    {"password", "secret", "otp-secret", "passphrase", "mac-auth-password", "radius-password"}
+)
 
 # Shown by the router, not accepted by `add`.
 _READ_ONLY = frozenset(

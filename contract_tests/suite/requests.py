@@ -20,7 +20,9 @@ class Prepared:
     options: Mapping[str, Any]
 
 
-def every_operation(instances: Instances, instance: Mapping[str, Any], *, of_item: bool = False) -> Iterator[Prepared]:
+def every_operation(
+    instances: Instances, instance: Mapping[str, Any], *, of_item: bool = False
+) -> Iterator[Prepared]:
     """A request that would succeed for each operation; `of_item`: only those whose path names an instance."""
     path = f"/instances/{instance['id']}"
     if not of_item:

@@ -60,9 +60,15 @@ def test_credentials_are_required(context: Context, instances: Instances, verify
     untouched = reading.ok and isinstance(now, dict)
     changes = []
     if untouched:
-        changes = [name for name in ("name", "strategy", "session_ttl", "sites") if now.get(name) != mine.get(name)]
+        changes = [
+            name for name in ("name", "strategy", "session_ttl", "sites") if now.get(name) != mine.get(name)
+        ]
         before, after = mine.get("theme"), now.get("theme")
-        if isinstance(before, dict) and isinstance(after, dict) and bool(after.get("logo")) != bool(before.get("logo")):
+        if (
+            isinstance(before, dict)
+            and isinstance(after, dict)
+            and bool(after.get("logo")) != bool(before.get("logo"))
+        ):
             changes.append("theme.logo")
     listed = instances.listing(purpose="see whether a refused creation made an instance").json()
     made = [
@@ -94,4 +100,6 @@ def test_other_credentials_are_refused(context: Context, verify: Verifier, what:
     answer = context.client.send(
         "GET", "/instances", purpose=f"list with {what}", token=None, headers={"authorization": value}
     )
-    verify.check("AUTH-03", answer.status == 401, f"a list with {what} was answered {answer.text}; expected 401")
+    verify.check(
+        "AUTH-03", answer.status == 401, f"a list with {what} was answered {answer.text}; expected 401"
+    )

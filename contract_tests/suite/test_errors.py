@@ -28,7 +28,10 @@ def test_unknown_id(context: Context, instances: Instances, verify: Verifier) ->
     ghost: dict[str, Any] = {"id": unknown, "name": "nobody", "strategy": "coupon", "session_ttl": 3600}
     for prepared in every_operation(instances, ghost, of_item=True):
         answer = context.client.send(
-            prepared.method, prepared.path, purpose=f"{prepared.operation} of an unknown id", **prepared.options
+            prepared.method,
+            prepared.path,
+            purpose=f"{prepared.operation} of an unknown id",
+            **prepared.options,
         )
         verify.check(
             "ERR-05",
@@ -43,7 +46,9 @@ def test_unknown_id(context: Context, instances: Instances, verify: Verifier) ->
 def test_malformed_id(context: Context, verify: Verifier, identifier: str) -> None:
     answer = context.client.send("GET", f"/instances/{identifier}", purpose="read a malformed id")
     verify.check(
-        "ERR-06", answer.refused, f"reading the id {identifier!r} was answered {answer.text}; expected 400 or 404"
+        "ERR-06",
+        answer.refused,
+        f"reading the id {identifier!r} was answered {answer.text}; expected 400 or 404",
     )
 
 
@@ -69,7 +74,8 @@ def test_malformed_body(
         (
             "creation",
             lambda: instances.create_raw(
-                None, lambda: context.client.send("POST", "/instances", purpose=f"create from {what}", **options)
+                None,
+                lambda: context.client.send("POST", "/instances", purpose=f"create from {what}", **options),
             ),
         ),
         (
@@ -102,12 +108,15 @@ def test_wrong_media_type(context: Context, instances: Instances, verify: Verifi
             headers={"content-type": "application/x-www-form-urlencoded"},
         ),
     )
-    verify.check("ERR-08", answer.refused, f"a creation from a form was answered {answer.text}; expected 415 or 400")
+    verify.check(
+        "ERR-08", answer.refused, f"a creation from a form was answered {answer.text}; expected 415 or 400"
+    )
 
 
 @pytest.mark.verifies("ERR-09", "ERR-02")
 @pytest.mark.parametrize(
-    ("method", "path", "allowed"), [("PATCH", "/instances", {"GET", "POST"}), ("PUT", "/instances", {"GET", "POST"})]
+    ("method", "path", "allowed"),
+    [("PATCH", "/instances", {"GET", "POST"}), ("PUT", "/instances", {"GET", "POST"})],
 )
 def test_wrong_method(context: Context, verify: Verifier, method: str, path: str, allowed: set[str]) -> None:
     answer = context.client.send(method, path, purpose="a method that the path does not have", json_body={})
@@ -123,4 +132,6 @@ def test_wrong_method(context: Context, verify: Verifier, method: str, path: str
 @pytest.mark.verifies("ERR-10", "ERR-01")
 def test_unknown_path(context: Context, verify: Verifier) -> None:
     answer = context.client.send("GET", "/no-such-resource", purpose="a path that does not exist")
-    verify.check("ERR-10", answer.status == 404, f"GET /no-such-resource was answered {answer.text}; expected 404")
+    verify.check(
+        "ERR-10", answer.status == 404, f"GET /no-such-resource was answered {answer.text}; expected 404"
+    )

@@ -29,15 +29,23 @@ def _send_creation(instances: Instances, body: Any) -> Answer:
 
 
 @pytest.mark.verifies("WIRE-03", "WIRE-01", "WIRE-02", "INST-CREATE-02")
-def test_valid_creations(context: Context, contract: Contract, instances: Instances, verify: Verifier) -> None:
+def test_valid_creations(
+    context: Context, contract: Contract, instances: Instances, verify: Verifier
+) -> None:
     def check(body: dict[str, Any]) -> None:
         answer = instances.create(body, purpose="create from a generated valid body")
         created = answer.json() if answer.ok else None
         if isinstance(created, dict) and isinstance(created.get("id"), str):
             instances.delete(created["id"])
         verify.demand("WIRE-03", answer.ok, f"the valid body {body} was answered {answer.text[:200]}")
-        wrong = {key: created.get(key) for key in body if isinstance(created, dict) and created.get(key) != body[key]}
-        verify.demand("INST-CREATE-02", not wrong, f"created from {body}, the answer has {wrong or 'the same'}")
+        wrong = {
+            key: created.get(key)
+            for key in body
+            if isinstance(created, dict) and created.get(key) != body[key]
+        }
+        verify.demand(
+            "INST-CREATE-02", not wrong, f"created from {body}, the answer has {wrong or 'the same'}"
+        )
 
     for_all(
         context,
@@ -48,7 +56,9 @@ def test_valid_creations(context: Context, contract: Contract, instances: Instan
 
 
 @pytest.mark.verifies("WIRE-04", "ERR-01", "ERR-04")
-def test_invalid_creations(context: Context, contract: Contract, instances: Instances, verify: Verifier) -> None:
+def test_invalid_creations(
+    context: Context, contract: Contract, instances: Instances, verify: Verifier
+) -> None:
     validator = contract.request_validator("createInstance")
     assert validator is not None
 
@@ -114,7 +124,9 @@ def _contains(seen: Any, wanted: Any) -> bool:
 
 
 @pytest.mark.verifies("WIRE-04", "ERR-01", "ERR-04")
-def test_invalid_updates(context: Context, contract: Contract, instances: Instances, verify: Verifier) -> None:
+def test_invalid_updates(
+    context: Context, contract: Contract, instances: Instances, verify: Verifier
+) -> None:
     instance = instances.make("generated refusals")
     validator = contract.request_validator("updateInstance")
     assert validator is not None
@@ -122,7 +134,11 @@ def test_invalid_updates(context: Context, contract: Contract, instances: Instan
     def check(body: Any) -> None:
         if isinstance(body, dict):
             # What only oauth2 knows says nothing about a coupon instance.
-            body = {key: value for key, value in body.items() if key not in ("auth_window_ttl", "auth_integration_id")}
+            body = {
+                key: value
+                for key, value in body.items()
+                if key not in ("auth_window_ttl", "auth_integration_id")
+            }
         options: dict[str, Any] = {} if body is NO_BODY else {"json_body": body}
         answer = instances.client.send(
             "PUT", f"/instances/{instance['id']}", purpose="update from a generated body", **options
@@ -159,7 +175,9 @@ def test_generated_images(context: Context, instances: Instances, verify: Verifi
         answer = instances.upload(
             instance["id"], "logo", paint(width, height, colour), purpose=f"upload a logo of {width}x{height}"
         )
-        verify.demand("IMG-01", answer.status == 202, f"a logo of {width}x{height} was answered {answer.text}")
+        verify.demand(
+            "IMG-01", answer.status == 202, f"a logo of {width}x{height} was answered {answer.text}"
+        )
 
     def icon(drawn: tuple[int, tuple[int, int, int]]) -> None:
         side, colour = drawn

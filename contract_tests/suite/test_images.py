@@ -82,7 +82,9 @@ def gallery(context: Context) -> Gallery:
     return Gallery(context)
 
 
-@pytest.mark.verifies("IMG-01", "IMG-02", "IMG-03", "IMG-04", "IMG-10", "IMG-11", "IMG-12", "IMG-13", "WIRE-05")
+@pytest.mark.verifies(
+    "IMG-01", "IMG-02", "IMG-03", "IMG-04", "IMG-10", "IMG-11", "IMG-12", "IMG-13", "WIRE-05"
+)
 def test_images_are_stored_and_served(
     context: Context, instances: Instances, verify: Verifier, gallery: Gallery
 ) -> None:
@@ -93,10 +95,15 @@ def test_images_are_stored_and_served(
         ("IMG-02", "icon", (32, 32), BLUE),
     ):
         answer = instances.upload(
-            instance["id"], image_type, paint(*size, colour), purpose=f"upload a {image_type} of {size[0]}x{size[1]}"
+            instance["id"],
+            image_type,
+            paint(*size, colour),
+            purpose=f"upload a {image_type} of {size[0]}x{size[1]}",
         )
         verify.check(
-            requirement, answer.status == 202, f"a valid {image_type} was answered {answer.text}; expected 202"
+            requirement,
+            answer.status == 202,
+            f"a valid {image_type} was answered {answer.text}; expected 202",
         )
         if not answer.ok:
             raise CannotTell(f"no {image_type} could be uploaded: {answer.text}")
@@ -169,11 +176,17 @@ def _altered_signature(verify: Verifier, gallery: Gallery, instance: Mapping[str
     signature = query[names[0]]
     # Not the last character: in base64 it may carry bits that mean nothing.
     middle = len(signature) // 2
-    query[names[0]] = signature[:middle] + ("A" if signature[middle] != "A" else "B") + signature[middle + 1 :]
-    answer = gallery.fetch(urlunsplit(parts._replace(query=urlencode(query))), "logo with an altered signature")
+    query[names[0]] = (
+        signature[:middle] + ("A" if signature[middle] != "A" else "B") + signature[middle + 1 :]
+    )
+    answer = gallery.fetch(
+        urlunsplit(parts._replace(query=urlencode(query))), "logo with an altered signature"
+    )
     picture = look(answer.body) if answer.ok else None
     verify.check(
-        "IMG-04", picture is None, f"the logo with an altered signature was answered {answer.status} with the picture"
+        "IMG-04",
+        picture is None,
+        f"the logo with an altered signature was answered {answer.status} with the picture",
     )
 
 
@@ -211,7 +224,9 @@ def test_unfit_images_are_not_taken(
     """Oblong and tiny icons, small logos, files that are no pictures or end too early."""
     instance = instances.make("unfit pictures")
     for image_type, size in (("logo", (160, 100)), ("icon", (64, 64))):
-        if instances.upload(instance["id"], image_type, paint(*size, GREEN), purpose=f"upload a good {image_type}").ok:
+        if instances.upload(
+            instance["id"], image_type, paint(*size, GREEN), purpose=f"upload a good {image_type}"
+        ).ok:
             gallery.wait_for(instance, image_type, GREEN)
     for size in ((64, 63), (40, 80)):
         verify.start_scenario()
@@ -221,7 +236,15 @@ def test_unfit_images_are_not_taken(
         )  # fmt: skip
     verify.start_scenario()
     _never_taken(
-        instances, verify, gallery, instance, "IMG-06", "icon", paint(31, 31, YELLOW), YELLOW, "an icon of 31x31"
+        instances,
+        verify,
+        gallery,
+        instance,
+        "IMG-06",
+        "icon",
+        paint(31, 31, YELLOW),
+        YELLOW,
+        "an icon of 31x31",
     )
     for size in ((119, 80), (120, 79)):
         verify.start_scenario()
@@ -236,9 +259,7 @@ def test_unfit_images_are_not_taken(
         ("a picture cut off in the middle", broken[: len(broken) // 2], "image/jpeg"),
     ):
         verify.start_scenario()
-        _never_taken(
-            instances, verify, gallery, instance, "IMG-08", "logo", content, BLUE, what, media_type
-        )
+        _never_taken(instances, verify, gallery, instance, "IMG-08", "logo", content, BLUE, what, media_type)
     for image_type in ("logo", "icon"):
         url = gallery.url(instance, image_type)
         answer = gallery.fetch(url, image_type) if url else None
@@ -251,5 +272,7 @@ def test_unfit_images_are_not_taken(
             )
     verify.start_scenario()
     answer = instances.upload(instance["id"], "banner", paint(160, 100, RED), purpose="upload a banner")
-    verify.check("IMG-09", answer.refused, f"an image of the type banner was answered {answer.text}; expected 4xx")
+    verify.check(
+        "IMG-09", answer.refused, f"an image of the type banner was answered {answer.text}; expected 4xx"
+    )
     instances.delete(instance["id"])

@@ -15,7 +15,12 @@ from contract_tests.suite.test_errors import unknown_id
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
 
-_CREATION_RULES = {"bound": "INST-CREATE-05", "missing": "INST-CREATE-06", "type": "INST-CREATE-07", "enum": "INST-CREATE-08"}
+_CREATION_RULES = {
+    "bound": "INST-CREATE-05",
+    "missing": "INST-CREATE-06",
+    "type": "INST-CREATE-07",
+    "enum": "INST-CREATE-08",
+}
 
 
 @pytest.mark.verifies(
@@ -43,14 +48,18 @@ def test_life_of_an_instance(context: Context, instances: Instances, verify: Ver
             answer.ok and isinstance(answer.json(), dict) and isinstance(answer.json().get("id"), str),
             f"a minimal valid body was answered {answer.text}; expected an instance",
         )
-        verify.check("INST-CREATE-12", answer.status == 201, f"a creation was answered {answer.status}; expected 201")
+        verify.check(
+            "INST-CREATE-12", answer.status == 201, f"a creation was answered {answer.status}; expected 201"
+        )
     first, second = (answer.json() for answer in answers)
     for created in (first, second):
         sent = {"name": body["name"], "strategy": "coupon", "session_ttl": 3600, "auth_integration_id": None}
         wrong = {name: created.get(name) for name, value in sent.items() if created.get(name) != value}
         verify.check("INST-CREATE-02", not wrong, f"sent {sent}, the answer has {wrong or 'the same'}")
     verify.check(
-        "INST-CREATE-03", first["id"] != second["id"], f"two creations were both answered with the id {first['id']}"
+        "INST-CREATE-03",
+        first["id"] != second["id"],
+        f"two creations were both answered with the id {first['id']}",
     )
     for created in (first, second):
         reading = instances.read(created["id"])
@@ -68,34 +77,56 @@ def test_life_of_an_instance(context: Context, instances: Instances, verify: Ver
     for created in (first, second):
         found = [item for item in listed if isinstance(item, dict) and item.get("id") == created["id"]]
         verify.check(
-            "INST-LIST-01", len(found) == 1, f"the list holds the created instance {len(found)} times; expected once"
+            "INST-LIST-01",
+            len(found) == 1,
+            f"the list holds the created instance {len(found)} times; expected once",
         )
         if found:
             different = difference(created, found[0])
-            verify.check("INST-LIST-02", not different, f"the list and the reading: {different or 'the same'}")
+            verify.check(
+                "INST-LIST-02", not different, f"the list and the reading: {different or 'the same'}"
+            )
     _delete_one(context, instances, verify, first, second)
 
 
 def _delete_one(
-    context: Context, instances: Instances, verify: Verifier, first: Mapping[str, Any], second: Mapping[str, Any]
+    context: Context,
+    instances: Instances,
+    verify: Verifier,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
 ) -> None:
     deletion = instances.delete(first["id"])
-    verify.check("INST-DEL-01", deletion.status == 204, f"a deletion was answered {deletion.text}; expected 204")
+    verify.check(
+        "INST-DEL-01", deletion.status == 204, f"a deletion was answered {deletion.text}; expected 204"
+    )
     if deletion.ok:
-        gone = instances.reading_until(
-            first["id"], deletion, lambda body: False, purpose="read the deleted instance"
-        ) if deletion.status == 202 else instances.read(first["id"], purpose="read the deleted instance")
-        verify.check("INST-DEL-02", gone.status == 404, f"a deleted instance reads {gone.text[:120]}; expected 404")
+        gone = (
+            instances.reading_until(
+                first["id"], deletion, lambda body: False, purpose="read the deleted instance"
+            )
+            if deletion.status == 202
+            else instances.read(first["id"], purpose="read the deleted instance")
+        )
+        verify.check(
+            "INST-DEL-02", gone.status == 404, f"a deleted instance reads {gone.text[:120]}; expected 404"
+        )
         again = instances.delete(first["id"], purpose="delete it once more")
-        verify.check("INST-DEL-02", again.status == 404, f"deleting it again was answered {again.text}; expected 404")
+        verify.check(
+            "INST-DEL-02", again.status == 404, f"deleting it again was answered {again.text}; expected 404"
+        )
         update = instances.update(
             first["id"], instances.update_body(first), purpose="update the deleted instance"
         )
-        verify.check("INST-DEL-02", update.status == 404, f"updating it was answered {update.text}; expected 404")
+        verify.check(
+            "INST-DEL-02", update.status == 404, f"updating it was answered {update.text}; expected 404"
+        )
         listed = instances.listing(purpose="list after the deletion").json()
         identifiers = [item.get("id") for item in listed or [] if isinstance(item, dict)]
         verify.check(
-            "INST-DEL-02", first["id"] not in identifiers, "the list still holds the deleted instance; expected not"
+            "INST-DEL-02",
+            first["id"] not in identifiers,
+            "the list still holds the deleted instance; expected not",
         )
         verify.check(
             "INST-DEL-03",
@@ -130,9 +161,7 @@ def test_bounds_are_accepted(instances: Instances, verify: Verifier, session_ttl
 
 
 @pytest.mark.verifies(*_CREATION_RULES.values(), "INST-CREATE-11", "WIRE-04", "ERR-04")
-def test_violations_are_refused(
-    contract: Contract, instances: Instances, verify: Verifier
-) -> None:
+def test_violations_are_refused(contract: Contract, instances: Instances, verify: Verifier) -> None:
     """One creation for each documented constraint that it breaks; afterwards none of them exists."""
     schema = contract.operations["createInstance"].request_schema()
     assert schema is not None
@@ -156,7 +185,9 @@ def test_violations_are_refused(
         if isinstance(item, dict) and item.get("name") in tried
     ]
     verify.check(
-        "INST-CREATE-11", not made, f"refused creations made instances: {', '.join(made)}" if made else "none was made"
+        "INST-CREATE-11",
+        not made,
+        f"refused creations made instances: {', '.join(made)}" if made else "none was made",
     )
 
 
@@ -185,7 +216,11 @@ def test_oauth2_needs_an_integration(context: Context, instances: Instances, ver
 @pytest.mark.verifies("INST-CREATE-13")
 def test_names_come_back(instances: Instances, verify: Verifier) -> None:
     """Characters that careless handling spoils; composed forms only, no white space at the ends."""
-    for characters in ("\"quotes\" and 'apostrophes' \\ back/slash", "<b>&amp;</b> %20 {{x}} ${y}", "Gäste · 访客 · ضيوف 📶"):
+    for characters in (
+        "\"quotes\" and 'apostrophes' \\ back/slash",
+        "<b>&amp;</b> %20 {{x}} ${y}",
+        "Gäste · 访客 · ضيوف 📶",
+    ):
         verify.start_scenario()
         name = f"{instances.name('name')} {characters}"
         answer = instances.create(instances.body(name=name), purpose="create with a demanding name")
@@ -201,5 +236,3 @@ def test_names_come_back(instances: Instances, verify: Verifier) -> None:
         found = now.get("name") if isinstance(now, dict) else None
         verify.check("INST-CREATE-13", found == name, f"sent the name {name!r}, it reads {found!r}")
         instances.delete(created["id"])
-
-

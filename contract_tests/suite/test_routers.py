@@ -41,7 +41,9 @@ def _session(verify: Verifier, site: Site, now: Any, subnet: str, session_ttl: i
     "DEV-REMOVE-04",
     "DEV-FINAL-01",
 )
-def test_an_instance_on_a_router(context: Context, instances: Instances, verify: Verifier, site: Site) -> None:
+def test_an_instance_on_a_router(
+    context: Context, instances: Instances, verify: Verifier, site: Site
+) -> None:
     """One subnet: guarded, with the right session limit, quiet under changes that do not concern it, then gone."""
     subnet = site.subnets[0]
     instance = instances.make("guarded", session_ttl=FIRST_TTL)
@@ -57,7 +59,11 @@ def test_an_instance_on_a_router(context: Context, instances: Instances, verify:
     tokens = [token for token in (context.config.target.token, context.config.target.other_token) if token]
     say(verify, "DEV-HYGIENE-01", judge.free_of(now, tokens))
     mark = site.rest()
-    say(verify, "DEV-ECON-02", economical(site.baseline, site.snapshot(), site.writes(start)[: mark - start], site.contract))
+    say(
+        verify,
+        "DEV-ECON-02",
+        economical(site.baseline, site.snapshot(), site.writes(start)[: mark - start], site.contract),
+    )
 
     now = site.snapshot()
     verify.start_scenario()
@@ -82,7 +88,9 @@ def test_an_instance_on_a_router(context: Context, instances: Instances, verify:
         instance = accepted(
             instances,
             instance,
-            instances.change(instance, purpose=f"change session_ttl to {session_ttl}", session_ttl=session_ttl),
+            instances.change(
+                instance, purpose=f"change session_ttl to {session_ttl}", session_ttl=session_ttl
+            ),
         )
         now, _ = provisioned(site, {subnet: session_ttl})
         say(verify, "DEV-SESSION-03", *judge.session_limit(now, site.baseline, subnet, session_ttl))
@@ -109,7 +117,13 @@ def _colours(instance: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.site(1)
 @pytest.mark.verifies(
-    "DEV-GUARD-01", "DEV-GUARD-03", "DEV-SESSION-01", "DEV-SESSION-02", "DEV-REMOVE-02", "DEV-REMOVE-03", "DEV-FRAME-01"
+    "DEV-GUARD-01",
+    "DEV-GUARD-03",
+    "DEV-SESSION-01",
+    "DEV-SESSION-02",
+    "DEV-REMOVE-02",
+    "DEV-REMOVE-03",
+    "DEV-FRAME-01",
 )
 def test_subnets_come_and_go(instances: Instances, verify: Verifier, site: Site) -> None:
     """All subnets of the site, then one less, then none."""
@@ -155,7 +169,9 @@ def test_a_subnet_changes_hands(instances: Instances, verify: Verifier, site: Si
     provisioned(site, {subnet: FIRST_TTL})
     site.rest()
     before, mark = site.snapshot(), site.mark()
-    answer = instances.change(taker, purpose="take a subnet that another instance has", sites=wish(site, [subnet]))
+    answer = instances.change(
+        taker, purpose="take a subnet that another instance has", sites=wish(site, [subnet])
+    )
     taken_over = answer.ok
     if taken_over:
         now_giver = instances.read(giver["id"]).json()
@@ -167,13 +183,19 @@ def test_a_subnet_changes_hands(instances: Instances, verify: Verifier, site: Si
     else:
         raise CannotTell(f"asking for a subnet of another instance was answered {answer.text}")
     now, _ = provisioned(site, {subnet: LONGER_TTL})
-    say(verify, "DEV-HANDOVER-01", judge.guarded(now, subnet), *judge.session_limit(now, site.baseline, subnet, LONGER_TTL))
+    say(
+        verify,
+        "DEV-HANDOVER-01",
+        judge.guarded(now, subnet),
+        *judge.session_limit(now, site.baseline, subnet, LONGER_TTL),
+    )
     site.rest()
     if taken_over:
         say(verify, "DEV-HANDOVER-02", guarded_throughout(before, site.writes(mark), subnet))
     else:
         verify.cannot_tell(
-            "DEV-HANDOVER-02", "the deployment refuses a subnet that another instance has, so there is no take-over"
+            "DEV-HANDOVER-02",
+            "the deployment refuses a subnet that another instance has, so there is no take-over",
         )
     for instance in (giver, taker):
         instances.delete(instance["id"])

@@ -17,7 +17,7 @@ from contract_tests.verifier import Verifier
 from spec.loader import Contract
 
 _UPDATE_RULES = {"bound": "INST-UPD-05", "type": "INST-UPD-10", "enum": "INST-UPD-10"}
-TERMS = "By connecting you accept the house rules.\nBe kind — 請遵守規則. <no markup> & \"quotes\""
+TERMS = 'By connecting you accept the house rules.\nBe kind — 請遵守規則. <no markup> & "quotes"'
 
 
 def _shows(wanted: dict[str, Any]) -> Callable[[Any], bool]:
@@ -37,18 +37,27 @@ def _missing(wanted: dict[str, Any], body: Any) -> dict[str, Any]:
     for name, value in expected.items():
         if name == "theme":
             theme = seen.get("theme") or {}
-            missing |= {f"theme.{key}": theme.get(key) for key, part in value.items() if theme.get(key) != part}
+            missing |= {
+                f"theme.{key}": theme.get(key) for key, part in value.items() if theme.get(key) != part
+            }
         elif seen.get(name) != value:
             missing[name] = seen.get(name)
     return missing
 
 
 def _update(
-    instances: Instances, verify: Verifier, requirement: str, instance: dict[str, Any], what: str, wanted: dict[str, Any]
+    instances: Instances,
+    verify: Verifier,
+    requirement: str,
+    instance: dict[str, Any],
+    what: str,
+    wanted: dict[str, Any],
 ) -> tuple[Answer, Any]:
     """Send the update, judge its answer and a reading after it; gives the answer and the body read."""
     answer = instances.change(instance, purpose=f"update {what}", **wanted)
-    verify.demand(requirement, answer.ok, f"an update of {what} was answered {answer.text[:200]}; expected success")
+    verify.demand(
+        requirement, answer.ok, f"an update of {what} was answered {answer.text[:200]}; expected success"
+    )
     reading = instances.reading_until(
         instance["id"], answer, _shows(wanted), purpose=f"read after the update of {what}"
     )
@@ -59,13 +68,22 @@ def _update(
             continue
         missing = _missing(wanted, body)
         verify.check(
-            requirement, not missing, f"an update of {what}: {where} has {missing or 'what was sent'}; sent {wanted}"
+            requirement,
+            not missing,
+            f"an update of {what}: {where} has {missing or 'what was sent'}; sent {wanted}",
         )
     return answer, reading.json()
 
 
 @pytest.mark.verifies(
-    "INST-UPD-01", "INST-UPD-02", "INST-UPD-03", "INST-UPD-08", "INST-UPD-09", "INST-GET-02", "WIRE-01", "WIRE-05"
+    "INST-UPD-01",
+    "INST-UPD-02",
+    "INST-UPD-03",
+    "INST-UPD-08",
+    "INST-UPD-09",
+    "INST-GET-02",
+    "WIRE-01",
+    "WIRE-05",
 )
 def test_updates_take_effect(instances: Instances, verify: Verifier) -> None:
     """Name and session_ttl, then seven colours, then the terms; a bystander stays as it was."""
@@ -87,7 +105,9 @@ def test_updates_take_effect(instances: Instances, verify: Verifier) -> None:
         answer, now = _update(instances, verify, requirement, expected, what, wanted)
         before = configuration(expected)
         after = configuration(now) if isinstance(now, dict) else {}
-        others = {name: after.get(name) for name in before if name not in wanted and after.get(name) != before[name]}
+        others = {
+            name: after.get(name) for name in before if name not in wanted and after.get(name) != before[name]
+        }
         verify.check(requirement, not others, f"an update of {what} also changed {others or 'nothing'}")
         verify.check(
             "INST-GET-02",
@@ -106,7 +126,9 @@ def test_updates_take_effect(instances: Instances, verify: Verifier) -> None:
     other = instances.read(bystander["id"], purpose="read another instance")
     different = difference(bystander, other.json())
     verify.check(
-        "INST-UPD-08", other.ok and not different, f"updates of one instance; another: {different or 'unchanged'}"
+        "INST-UPD-08",
+        other.ok and not different,
+        f"updates of one instance; another: {different or 'unchanged'}",
     )
     for made in (instance, bystander):
         instances.delete(made["id"])
@@ -129,10 +151,14 @@ def test_refused_updates_change_nothing(contract: Contract, instances: Instances
         verify.check("WIRE-04", answer.refused, message, exchange=answer.key)
         if answer.ok:
             restored = instances.change(instance, purpose="put it back")
-            instances.reading_until(instance["id"], restored, _shows({"name": instance["name"]}), purpose="read")
+            instances.reading_until(
+                instance["id"], restored, _shows({"name": instance["name"]}), purpose="read"
+            )
     reading = instances.read(instance["id"], purpose="read after all refused updates")
     different = difference(instance, reading.json())
-    verify.check("INST-UPD-06", reading.ok and not different, f"after refused updates: {different or 'unchanged'}")
+    verify.check(
+        "INST-UPD-06", reading.ok and not different, f"after refused updates: {different or 'unchanged'}"
+    )
     instances.delete(instance["id"])
 
 
@@ -142,7 +168,12 @@ def test_bounds_of_updates(instances: Instances, verify: Verifier) -> None:
     for session_ttl in (MIN_SESSION_TTL, MAX_SESSION_TTL):
         verify.start_scenario()
         _update(
-            instances, verify, "INST-UPD-05", instance, f"session_ttl to {session_ttl}", {"session_ttl": session_ttl}
+            instances,
+            verify,
+            "INST-UPD-05",
+            instance,
+            f"session_ttl to {session_ttl}",
+            {"session_ttl": session_ttl},
         )
     instances.delete(instance["id"])
 
@@ -182,7 +213,9 @@ def test_sites(context: Context, instances: Instances, verify: Verifier) -> None
         expected = sites_of({"sites": wish})
         answer = instances.change(instance, purpose=f"set the sites to {wish}", sites=wish)
         verify.demand(
-            "INST-UPD-04", answer.ok, f"setting the sites to {wish} was answered {answer.text[:200]}; expected success"
+            "INST-UPD-04",
+            answer.ok,
+            f"setting the sites to {wish} was answered {answer.text[:200]}; expected success",
         )
         reading = instances.reading_until(
             instance["id"],
