@@ -142,6 +142,7 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
     )
     yield Item(FILE, {"name": prefix}, {"type": "directory"})
     yield Item(FILE, {"name": f"{prefix}/login.html", "contents": login_page(instance_id, portal)})
+    yield Item(FILE, {"name": f"{prefix}/rlogin.html", "contents": REDIRECT_PAGE})
     yield Item(
         SERVER_PROFILE,
         {
@@ -179,6 +180,20 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
             "disabled": "no",
         },
     )
+
+
+REDIRECT_PAGE = """\
+$(if http-status == 302)Sign in first$(endif)
+$(if http-header == "Location")$(link-redirect)$(endif)
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in first</title></head>
+<body><p><a href="$(link-redirect)">Sign in to use this network</a></p></body></html>
+"""
+"""The page a router answers in place of any other site: a redirect to its own `/login`.
+
+The first two lines become the status and the Location of the answer. A router has no page of its own to
+fall back on in a directory that is not the stock one.
+"""
 
 
 def technical_password(secret: str, instance_id: str, server: str) -> str:

@@ -94,7 +94,8 @@ class RouterReconciler:
                         self._done = goal
                         self._progress.notify_all()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
         finally:
             self._device.disconnect()
 
@@ -170,6 +171,10 @@ class Provisioning:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waiting = set(self._tasks)
+        while waiting:
+            # Asked more than once: in Python 3.11 asyncio.wait_for, which librouteros awaits every reply
+            # with, forgets a cancellation that arrives together with the reply.
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=0.05)

@@ -327,6 +327,7 @@ def test_a_new_server_starts_after_everything_its_guests_need() -> None:
         ("add", USER_PROFILE),
         ("add", FILE),
         ("add", FILE),
+        ("add", FILE),
         ("add", SERVER_PROFILE),
         ("add", SERVER),
         ("add", WALLED_GARDEN_IP),
@@ -389,7 +390,7 @@ def test_addresses_that_do_not_work_do_not_count(flag: str) -> None:
     [
         ("10.5.50.0/24", "bridge-guest"),
         ("10.5.50.128/26", "bridge-guest"),
-        ("10.5.48.0/22", None),
+        ("10.5.48.0/22", "wide"),
         ("10.9.0.0/24", "wide"),
     ],
 )
