@@ -38,6 +38,7 @@ from reference_impl.settings import (
 from router_sim.clock import VirtualClock
 from router_sim.command import router as router_command
 from router_sim.control import ControlServer, control_app
+from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet
 from router_sim.seed import lab_router
 
@@ -147,7 +148,7 @@ async def lab(
         )
         for number, address in enumerate(addresses, start=1)
     }
-    fleet = Fleet(routers, port=plan.router_port, pace=plan.pace)
+    fleet = Fleet(routers, port=plan.router_port, pace=plan.pace, faults=FaultPlan(clock.now))
     listener = _listen(plan.port)
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with contextlib.AsyncExitStack() as stack:
@@ -225,6 +226,8 @@ def run_lab(plan: LabPlan, console: Console, *, write_config: Path | None, until
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
             runner.run(_run_lab(plan, Path(directory), console, write_config, until_stdin_closes))
+    if write_config is not None:
+        write_config.unlink(missing_ok=True)  # its addresses and tokens are worth nothing now
 
 
 async def _run_lab(
@@ -242,8 +245,6 @@ async def _run_lab(
         if until_stdin_closes:
             loop.add_reader(sys.stdin.fileno(), _read_end, loop, stop)
         await stop.wait()
-    if write_config is not None:
-        write_config.unlink(missing_ok=True)  # its addresses and tokens are worth nothing now
 
 
 def _read_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -70,8 +70,8 @@ def _for_property(name: str, part: Mapping[str, Any], *, required: bool) -> Iter
         for wrong in ("unheard-of", "", str(documented["enum"][0]).upper() + "X"):
             yield PlannedBody("enum", name, False, f"{name} {_short(wrong)}", {name: wrong})
     kind = documented.get("type")
-    if kind in _WRONG:
-        for wrong in _WRONG[kind]:
+    if isinstance(kind, str):
+        for wrong in _WRONG.get(kind, ()):
             yield PlannedBody("type", name, False, f"{name} {_short(wrong)}", {name: wrong})
     if required and not part.get("nullable"):
         yield PlannedBody("type", name, False, f"{name} null", {name: None})

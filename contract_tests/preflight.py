@@ -1,4 +1,4 @@
-"""Looks at the target before the suite does: is it there, is it the API, does it accept the token, do routers answer?"""
+"""Looks at the target before the suite does: is it the API, does it take the token, do the routers answer?"""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def for_all(
 
 def walk(
     context: Context,
-    machine: Callable[[], RuleBasedStateMachine],
+    machine: type[RuleBasedStateMachine],
     *,
     max_examples: int,
     steps: int,

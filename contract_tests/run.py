@@ -299,7 +299,8 @@ def _info(
 ) -> RunInfo:
     missing = missing_capabilities(config)
     wanted = ("api", "write", "site", "second_tenant", "device", "clock", "guest", "faults")
-    options = {key: value for key, value in config.public()["run"].items() if value not in (None, [], False)}
+    options: dict[str, object] = {"embedded_lab": True} if settings.embedded else {}
+    options |= {key: value for key, value in config.public()["run"].items() if value not in (None, [], False)}
     return RunInfo(
         run_id=run_id,
         tag=tag,

@@ -82,7 +82,7 @@ class Catalogue:
     def select(
         self, *, profiles: Iterable[str] = (), only: Iterable[str] = (), skip: Iterable[str] = ()
     ) -> tuple[Requirement, ...]:
-        """The requirements of `profiles` (empty: all) whose id matches a glob of `only` (empty: all) and none of `skip`."""
+        """The requirements of `profiles` whose id matches a glob of `only` and none of `skip`; empty means all."""
         wanted, kept, dropped = tuple(profiles), tuple(only), tuple(skip)
         return tuple(
             requirement

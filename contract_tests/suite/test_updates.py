@@ -27,6 +27,10 @@ def _shows(wanted: dict[str, Any]) -> Callable[[Any], bool]:
     return check
 
 
+def _has_sites(expected: dict[str, list[str]]) -> Callable[[Any], bool]:
+    return lambda body: sites_of(body) == expected
+
+
 def _missing(wanted: dict[str, Any], body: Any) -> dict[str, Any]:
     """The properties of `wanted` that the body does not have, with what it has instead."""
     if not isinstance(body, dict):
@@ -52,8 +56,8 @@ def _update(
     instance: dict[str, Any],
     what: str,
     wanted: dict[str, Any],
-) -> tuple[Answer, Any]:
-    """Send the update, judge its answer and a reading after it; gives the answer and the body read."""
+) -> Any:
+    """Send the update, judge its answer and a reading after it; gives the body read."""
     answer = instances.change(instance, purpose=f"update {what}", **wanted)
     verify.demand(
         requirement, answer.ok, f"an update of {what} was answered {answer.text[:200]}; expected success"
@@ -72,7 +76,7 @@ def _update(
             not missing,
             f"an update of {what}: {where} has {missing or 'what was sent'}; sent {wanted}",
         )
-    return answer, reading.json()
+    return reading.json()
 
 
 @pytest.mark.verifies(
@@ -102,7 +106,7 @@ def test_updates_take_effect(instances: Instances, verify: Verifier) -> None:
     expected: dict[str, Any] = dict(instance)
     for requirement, what, wanted in steps:
         verify.start_scenario()
-        answer, now = _update(instances, verify, requirement, expected, what, wanted)
+        now = _update(instances, verify, requirement, expected, what, wanted)
         before = configuration(expected)
         after = configuration(now) if isinstance(now, dict) else {}
         others = {
@@ -220,7 +224,7 @@ def test_sites(context: Context, instances: Instances, verify: Verifier) -> None
         reading = instances.reading_until(
             instance["id"],
             answer,
-            lambda body, expected=expected: sites_of(body) == expected,
+            _has_sites(expected),
             purpose="read the sites",
         )
         found = sites_of(reading.json())

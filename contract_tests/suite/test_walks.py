@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +38,7 @@ class Expected:
         return str(self.body["id"])
 
 
-def _machine(context: Context, site: Site | None) -> Callable[[], RuleBasedStateMachine]:
+def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]:
     """A state machine over one tenant and, with a router to watch, one site."""
     instances, verify = context.instances, context.verifier
     subnets = list(site.subnets) if site else []
@@ -66,6 +65,7 @@ def _machine(context: Context, site: Site | None) -> Callable[[], RuleBasedState
             created = answer.json() if answer.ok else None
             good = isinstance(created, dict) and isinstance(created.get("id"), str)
             verify.demand("INST-CREATE-01", good, f"a creation was answered {answer.text[:160]}")
+            assert isinstance(created, dict)
             self.model.append(Expected(created))
             wrong = {name: created.get(name) for name in body if created.get(name) != body[name]}
             verify.demand(
@@ -94,7 +94,7 @@ def _machine(context: Context, site: Site | None) -> Callable[[], RuleBasedState
             self._change("INST-UPD-01", self._pick(index), {"name": instances.name("renamed")})
             self.compare()
 
-        @precondition(lambda self: self.model and subnets)
+        @precondition(lambda self: bool(self.model and subnets))
         @rule(index=_PICK, mask=st.integers(0, 3))
         def assign(self, index: int, mask: int) -> None:
             """Give an instance free subnets, or take all from it."""
