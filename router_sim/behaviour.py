@@ -87,3 +87,30 @@ class Behaviour:
     def verbs(self) -> Mapping[str, Verb]:
         """Verbs beyond the common ones, by name."""
         return {}
+
+
+class BehaviourSet:
+    """The behaviours of a kind of router, by store. They hold no state, so all routers share one set."""
+
+    def __init__(self, behaviours: Collection[Behaviour]) -> None:
+        self._by_store = {each.store: each for each in behaviours}
+        self._reactions: dict[str, list[Behaviour]] = {}
+        for behaviour in behaviours:
+            for store in (behaviour.store, *behaviour.watches):
+                self._reactions.setdefault(store, []).append(behaviour)
+        self._verbs = {each.store: each.verbs() for each in behaviours}
+
+    def of(self, store: str) -> Behaviour:
+        """What the router does by itself about the items of `store`."""
+        return self._by_store.get(store, _PLAIN)
+
+    def reactions(self, store: str) -> Collection[Behaviour]:
+        """Those that want to know of changes in `store`."""
+        return self._reactions.get(store, ())
+
+    def verbs(self, store: str) -> Mapping[str, Verb]:
+        """The verbs of their own that the menus of `store` have."""
+        return self._verbs.get(store, {})
+
+
+_PLAIN = Behaviour("")

@@ -52,7 +52,7 @@ class Engine:
         call = Call(menu, command, self._state, tx, hidden)
         if verb in VERBS:
             return VERBS[verb](call)
-        own = self._state.behaviour(menu.store).verbs()[verb]
+        own = self._state.behaviours.verbs(menu.store)[verb]
         expect(command.attributes, own.arguments)
         return own.run(call)
 
@@ -77,7 +77,7 @@ class Engine:
             return True
         if verb == "find":
             return not menu.singleton
-        return verb in menu.verbs and (verb in VERBS or verb in self._state.behaviour(menu.store).verbs())
+        return verb in menu.verbs and (verb in VERBS or verb in self._state.behaviours.verbs(menu.store))
 
     # -- rights --------------------------------------------------------------------------------------
 

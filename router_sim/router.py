@@ -1,13 +1,14 @@
 """One router: its state, the commands it takes, its journal and those who watch it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from router_sim import accounts
 from router_sim.address_list import AddressList
 from router_sim.addresses import Addresses, Pools
-from router_sim.behaviour import Behaviour
+from router_sim.behaviour import BehaviourSet
 from router_sim.clock import Clock, VirtualClock
 from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
@@ -27,23 +28,26 @@ from router_sim.values import BadValue
 Sink = Callable[[Mapping[str, str]], None]
 
 
-def behaviours() -> Collection[Behaviour]:
-    """All behaviours of a router. They hold no state of their own."""
-    return (
-        Interfaces(),
-        Addresses(),
-        Pools(),
-        AddressList(),
-        Servers(),
-        Users(),
-        Bindings(),
-        WalledGarden(),
-        Hosts(),
-        Sessions(),
-        Cookies(),
-        Files(),
-        SystemClock(),
-        Resources(),
+@cache
+def behaviours() -> BehaviourSet:
+    """The behaviours of every router."""
+    return BehaviourSet(
+        (
+            Interfaces(),
+            Addresses(),
+            Pools(),
+            AddressList(),
+            Servers(),
+            Users(),
+            Bindings(),
+            WalledGarden(),
+            Hosts(),
+            Sessions(),
+            Cookies(),
+            Files(),
+            SystemClock(),
+            Resources(),
+        )
     )
 
 
@@ -118,7 +122,7 @@ class Router:
                 continue  # it was removed, or its time was changed, since it was noted
             with state.at(from_seconds(moment)):
                 tx = Transaction(state, moment)
-                state.behaviour(store).expired(tx, item)
+                state.behaviours.of(store).expired(tx, item)
                 self._commit(tx, "", None)
 
     @property
@@ -238,8 +242,8 @@ class Router:
         active = self._state.store(accounts.ACTIVE)
         self._state.restore(self._initial)
         self._state.stores[accounts.ACTIVE] = active
-        self.journal.clear()
         self.tick()
+        self.journal.clear()
 
     # -- writing down ------------------------------------------------------------------------------
 

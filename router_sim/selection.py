@@ -72,15 +72,15 @@ def matching(call: Call, start: str | None) -> list[Item]:
 
 def row(call: Call, item: Item, only: Collection[str] | None = None) -> dict[str, str]:
     """The printed record without what the user may not see."""
-    row = call.state.printed(call.menu, item, only)
-    return {name: row[name] for name in row if name not in call.hidden} if call.hidden else row
+    record = call.state.printed(call.menu, item, only)
+    return {name: record[name] for name in record if name not in call.hidden} if call.hidden else record
 
 
 def _indexed(state: State, menu: Menu, name: str, value: str) -> list[Item]:
     if name == ".id":
         found = state.item(menu, value)
         return [found] if found is not None and found.key == value.upper() else []
-    named = state.store(menu.store).lookup(("name",), (value,))
+    found_by_name = state.store(menu.store).lookup(("name",), (value,))
     return sorted(
-        (item for item in named if not menu.kind or item.kind == menu.kind), key=lambda item: item.id
+        (item for item in found_by_name if not menu.kind or item.kind == menu.kind), key=lambda item: item.id
     )

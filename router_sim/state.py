@@ -5,20 +5,18 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from router_sim.behaviour import Behaviour
+from router_sim.behaviour import BehaviourSet
 from router_sim.clock import Clock
 from router_sim.menus.catalogue import catalogue, untouched_stores
 from router_sim.schema import Menu, Presence, Property
 from router_sim.store import Hold, Item, Store, parse_key
 from router_sim.values import Reference, split_list
 
-_PLAIN = Behaviour("")
-
 
 class State:
     """The stores of one router with the tables and behaviours that give them their meaning."""
 
-    def __init__(self, version: str, clock: Clock, behaviours: Collection[Behaviour]) -> None:
+    def __init__(self, version: str, clock: Clock, behaviours: BehaviourSet) -> None:
         self.version = version
         self.clock = clock
         self.booted = clock.now()
@@ -28,11 +26,7 @@ class State:
         self.deadlines: list[tuple[float, str, int]] = []
         self._sequence = 0
         self._moment: datetime | None = None
-        self._behaviours = {each.store: each for each in behaviours}
-        self._reactions: dict[str, list[Behaviour]] = {}
-        for behaviour in behaviours:
-            for store in (behaviour.store, *behaviour.watches):
-                self._reactions.setdefault(store, []).append(behaviour)
+        self.behaviours = behaviours
 
     # -- looking things up -------------------------------------------------------------------------
 
@@ -46,14 +40,6 @@ class State:
         if store.frozen:
             store = self.stores[path] = store.thaw()
         return store
-
-    def behaviour(self, store: str) -> Behaviour:
-        """What the router does by itself about the items of `store`."""
-        return self._behaviours.get(store, _PLAIN)
-
-    def reactions(self, store: str) -> Collection[Behaviour]:
-        """Those that want to know of changes in `store`."""
-        return self._reactions.get(store, ())
 
     def views(self, store: str, kind: str) -> tuple[Menu, ...]:
         """The menus that show items of this kind, the one of the kind itself first."""
@@ -145,7 +131,7 @@ class State:
 
         `only` limits it to these names; one the item lacks is simply absent.
         """
-        derived = self.behaviour(menu.store).derive(self, menu, item)
+        derived = self.behaviours.of(menu.store).derive(self, menu, item)
         row: dict[str, str] = {}
         if not menu.singleton and (only is None or ".id" in only):
             row[".id"] = item.key

@@ -123,5 +123,5 @@ class Transaction:
                 self.put(menu.store, replace(holder, values=kept))
 
     def _tell(self, store: str, before: Item | None, after: Item | None) -> None:
-        for behaviour in self.state.reactions(store):
+        for behaviour in self.state.behaviours.reactions(store):
             behaviour.changed(self, store, before, after)

@@ -8,7 +8,7 @@ BAD_ARGUMENT = 1
 Sentence = tuple[str, int | None]
 
 
-class Trap(Exception):  # noqa: N818 - the protocol calls it a trap
+class Trap(Exception):
     """A refused command. `sentences` are the `!trap` sentences to send: text and category of each."""
 
     def __init__(self, *sentences: Sentence) -> None:

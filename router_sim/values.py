@@ -16,7 +16,7 @@ INVALID = "invalid value for argument {name}"
 NO_MATCH = "input does not match any value of {name}"
 
 
-class BadValue(Exception):  # noqa: N818 - the field calls it a bad value
+class BadValue(Exception):
     """Text that is no value of the type; `describe` gives the router's words for it."""
 
     def __init__(self, template: str = INVALID) -> None:

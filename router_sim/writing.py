@@ -114,7 +114,7 @@ def remove(call: Call) -> Reply:
     menu = call.menu
     expect(call.command.attributes, selectors(menu))
     items = chosen(call)
-    behaviour = call.state.behaviour(menu.store)
+    behaviour = call.state.behaviours.of(menu.store)
     for item in items:
         if item.hold is Hold.BUILT_IN:
             raise failure(f"can not remove default {menu.noun}")
@@ -167,7 +167,7 @@ def _change(call: Call, values: Mapping[str, str], reset: Collection[str]) -> Re
 
 
 def _check(state: State, menu: Menu, draft: Draft) -> None:
-    state.behaviour(menu.store).check(state, menu, draft)
+    state.behaviours.of(menu.store).check(state, menu, draft)
     number = draft.before.id if draft.before else None
     store = state.store(menu.store)
     for unique in menu.unique:
