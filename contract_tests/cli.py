@@ -79,6 +79,8 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after."
 )
+@click.option("--waivers", metavar="FILE", help="Failures somebody answers for (TOML: id, reason, expires).")
+@click.option("--baseline", metavar="REPORT.json", help="Only what did not fail in this report fails.")
 @click.option("--fail-on", type=click.Choice(["must", "should"]), help="What keeps it from conforming.")
 @click.option("--report-dir", metavar="DIR", help="Where the report goes.  [default: portal-contract-report]")
 @click.option("--read-only", is_flag=True, help="Only read; judge what reading can tell.")

@@ -135,6 +135,8 @@ class RunConfig(_Strict):
     workers: int = Field(default=0, ge=0)
     time_limit: float | None = Field(default=None, gt=0)
     fail_on: FailOn = "must"
+    waivers: str | None = None
+    baseline: str | None = None
     report_dir: str = "portal-contract-report"
     read_only: bool = False
     no_device: bool = False

@@ -41,6 +41,7 @@ from contract_tests.report.terminal import print_verdict
 from contract_tests.report.write import write_reports
 from contract_tests.selection import Selection, missing_capabilities, select, unknown_names
 from contract_tests.verdicts import RunResult, judge
+from contract_tests.waivers import read_baseline, read_waivers
 from spec.loader import Contract, load_contract
 from spec.version import __version__
 
@@ -71,6 +72,7 @@ def run(config: Config, settings: Settings, console: Console) -> int:
     if complaint:
         raise UsageError(complaint)
     selection = select(config, contract.catalogue)
+    waivers = _waivers(config, contract)
     check_target(config)
     check_routers(config, selection, contract.device)
 
@@ -104,12 +106,23 @@ def run(config: Config, settings: Settings, console: Console) -> int:
         seconds=seconds,
         unavailable=selection.unavailable,
         incomplete=incomplete,
+        waivers=waivers,
         fail_on=config.run.fail_on,
     )
     info = _info(config, contract, selection, settings, started, run_id, tag, seed, incomplete, directory)
     write_reports(directory, info, result, secrets=config.secrets)
     print_verdict(console, info, result, verbosity=settings.verbosity, directory=directory)
     return INTERRUPTED if interrupted else exit_code(result)
+
+
+def _waivers(config: Config, contract: Contract) -> dict[str, str]:
+    """The failures that do not count; a waiver speaks for itself before the baseline does."""
+    known: dict[str, str] = {}
+    if config.run.baseline:
+        known |= read_baseline(Path(config.run.baseline))
+    if config.run.waivers:
+        known |= read_waivers(Path(config.run.waivers), contract.catalogue, datetime.now(UTC).date())
+    return known
 
 
 def exit_code(result: RunResult) -> int:

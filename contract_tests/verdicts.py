@@ -61,6 +61,7 @@ def _requirement_result(
     requirement: Requirement,
     judgements: Sequence[Judgement],
     unavailable: str | None,
+    waiver: str | None,
 ) -> RequirementResult:
     failures = sorted(
         (judgement for judgement in judgements if judgement.outcome == "failed"),
@@ -72,9 +73,10 @@ def _requirement_result(
     requests = len({key for judgement in told for key in judgement.exchanges})
     if failures:
         verdict: Verdict = "failed" if requirement.level == "must" else "warned"
-        return RequirementResult(
-            requirement, verdict, failures[0].message, tuple(failures[:5]), len(told), requests
-        )
+        reason = failures[0].message
+        if waiver is not None:
+            verdict, reason = "waived", waiver
+        return RequirementResult(requirement, verdict, reason, tuple(failures[:5]), len(told), requests)
     if passes:
         return RequirementResult(
             requirement, "passed", passes[-1].message, tuple(passes[-1:]), len(told), requests
@@ -107,6 +109,7 @@ def judge(
     seconds: float,
     unavailable: Mapping[str, str] | None = None,
     incomplete: str | None = None,
+    waivers: Mapping[str, str] | None = None,
     fail_on: FailOn = "must",
 ) -> RunResult:
     """Judge a run.
@@ -114,7 +117,8 @@ def judge(
     `requirements` are those selected for the run; judgements on others are left out. `unavailable` tells, by
     requirement id, why the target or the options of the run rule a check out (no router given, read-only): such a
     gap is the user's choice. `incomplete` says why a run ended before its plan did (budget, time, interrupt):
-    then a `must` left over means that the deployment could not be judged.
+    then a `must` left over means that the deployment could not be judged. `waivers` maps the ids whose failure
+    somebody answers for to the reason.
     """
     judgements: dict[str, list[Judgement]] = defaultdict(list)
     exchanges: dict[str, Exchange] = {}
@@ -136,7 +140,10 @@ def judge(
     ruled_out = dict(unavailable or {})
     results = tuple(
         _requirement_result(
-            requirement, judgements[requirement.id], ruled_out.get(requirement.id) or incomplete
+            requirement,
+            judgements[requirement.id],
+            ruled_out.get(requirement.id) or incomplete,
+            (waivers or {}).get(requirement.id),
         )
         for requirement in requirements
     )
