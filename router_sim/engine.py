@@ -62,15 +62,19 @@ class Engine:
         menu = self._state.menus.get(place)
         if menu is not None and self._offers(menu, verb):
             return menu, verb
+        raise self.unknown(path)
+
+    def unknown(self, path: str) -> Trap:
+        """The refusal of a path that leads to no verb."""
         if not path.startswith("/"):
-            raise no_such_prefix()
+            return no_such_prefix()
         known = ""
         elements = path[1:].split("/")
         for element in elements:
-            if f"{known}/{element}" not in self._state.catalogue.directories:
-                raise no_such_command(element)
             known = f"{known}/{element}"
-        raise no_such_command(elements[-1])
+            if known not in self._state.catalogue.directories:
+                return no_such_command(element)
+        return no_such_command(elements[-1])
 
     def _offers(self, menu: Menu, verb: str) -> bool:
         if verb in ("print", "getall", "get"):

@@ -22,7 +22,7 @@ from router_sim.state import State
 from router_sim.store import Item, Store
 from router_sim.system import Resources, SystemClock
 from router_sim.transaction import Change, Transaction
-from router_sim.traps import Trap, no_such_command
+from router_sim.traps import Trap
 from router_sim.values import BadValue
 
 Sink = Callable[[Mapping[str, str]], None]
@@ -205,8 +205,7 @@ class Router:
         Raises Trap if there is no such menu.
         """
         if menu not in self._state.menus:
-            self._engine.resolve(f"{menu}/listen")
-            raise no_such_command("listen")
+            raise self._engine.unknown(f"{menu}/listen")
         token = self._next_watcher
         self._next_watcher += 1
         self._watchers.setdefault(menu, {})[token] = (sink, frozenset(proplist))
@@ -253,8 +252,6 @@ class Router:
     def _commit(self, tx: Transaction, path: str, origin: Origin | None, *, quiet: bool = False) -> None:
         for change in tx.changes:
             item = change.item
-            if change.before is None and item is None:
-                continue  # made and gone within one command
             if not quiet:
                 own = change.own and origin is not None
                 self.journal.append(

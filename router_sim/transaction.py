@@ -64,7 +64,7 @@ class Transaction:
         """Put a new item into `store`, in front of the item `before` if given; returns it."""
         number = self.state.writable(store).reserve()
         item = Item(number, values, kind, hold, marks or {}, due)
-        self._record(store, None, item, own)
+        self._record(store, item, None, item, own)
         self.state.writable(store).put(item, before=before)
         self.state.schedule(store, item)
         self._tell(store, None, item)
@@ -75,7 +75,7 @@ class Transaction:
         old = self.state.store(store).get(item.id)
         if old is None:
             return
-        self._record(store, old, item, own)
+        self._record(store, item, old, item, own)
         self.state.writable(store).put(item)
         if item.due != old.due:
             self.state.schedule(store, item)
@@ -86,7 +86,7 @@ class Transaction:
         old = self.state.store(store).get(number)
         if old is None:
             return
-        self._record(store, old, None, own)
+        self._record(store, old, old, None, own)
         self.state.writable(store).drop(number)
         self._release(store, old)
         self._tell(store, old, None)
@@ -97,13 +97,10 @@ class Transaction:
         for number in numbers:
             item = held.get(number)
             if item is not None:
-                self._record(store, item, item, own=True)
+                self._record(store, item, item, item, own=True)
         held.move(numbers, before)
 
-    def _record(self, store: str, old: Item | None, new: Item | None, own: bool) -> None:
-        item = new or old
-        if item is None:
-            return
+    def _record(self, store: str, item: Item, old: Item | None, new: Item | None, own: bool) -> None:
         change = self._changes.get((store, item.id))
         if change is None:
             menu = self.state.views(store, item.kind)[0]

@@ -78,6 +78,16 @@ def test_entries_end_in_the_order_of_their_times_each_at_its_own(console, still_
     assert [(entry.time - start).total_seconds() for entry in ends] == [60, 120, 180]
 
 
+def test_a_timeout_of_nought_is_dynamic_without_an_end(console, still_clock: VirtualClock) -> None:
+    key = console.add(MENU, list="l", address="10.0.0.1", timeout="0s")
+    still_clock.advance(10**6)
+    row = console.row(MENU, key)
+    assert (row["dynamic"], row["timeout"]) == ("true", "0s")
+    console.set(MENU, key, timeout="10s")
+    still_clock.advance(10)
+    assert console.rows(MENU) == []
+
+
 def test_the_router_tells_when_to_look_again(console, still_clock: VirtualClock) -> None:
     assert console.router.next_due is None
     console.add(MENU, list="window", address="10.5.50.1", timeout="3m")

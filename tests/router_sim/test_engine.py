@@ -7,6 +7,8 @@ from router_sim.engine import Command, Origin, Trap
 from router_sim.menus.catalogue import catalogue
 from router_sim.router import Router
 from router_sim.seed import lab_router
+from router_sim.store import Hold
+from router_sim.transaction import Transaction
 
 USERS = "/ip/hotspot/user"
 PROFILES = "/ip/hotspot/user/profile"
@@ -49,6 +51,26 @@ SERVERS = "/ip/hotspot"
         ),
         (f"{USERS}/print", {"colour": ""}, (("unknown parameter colour", 1),)),
         (f"{SERVERS}/add", {"name": "a"}, (("missing =interface=", None),)),
+        (f"{SERVERS}/reset", {".id": "*1", "interface": ""}, (("missing =interface=", None),)),
+        (f"{USERS}/get", {"value-name": "name"}, (("missing =number=", None),)),
+        (f"{GARDEN}/unset", {".id": "*1"}, (("missing =value-name=", None),)),
+        (
+            "/ip/hotspot/service-port/set",
+            {".id": "ftp", "ports": ""},
+            (("invalid value for argument ports", 1),),
+        ),
+        ("/system/clock/set", {"date": "foo/02/2026"}, (("invalid value for argument date", 1),)),
+        (f"{GARDEN}/reset-counters-all", {"numbers": "*1"}, (("unknown parameter numbers", 1),)),
+        (
+            "/ip/pool/add",
+            {"ranges": "10.0.0.0/40"},
+            (
+                (
+                    "invalid value for argument ranges\r\ninvalid value of range, expects range of ip addresses",
+                    1,
+                ),
+            ),
+        ),
         ("/interface/vlan/add", {"interface": "ether1"}, (("missing =vlan-id=", None),)),
         (f"{USERS}/set", {"name": "b"}, (("missing =.id=", None),)),
         (f"{SERVERS}/add", {"interface": "vlan99"}, (("input does not match any value of interface", 1),)),
@@ -338,6 +360,35 @@ def test_whoever_named_a_removed_interface_shows_its_number(console) -> None:
     console.run("/interface/vlan/remove", {"numbers": "vlan10"})
     (row,) = console.rows("/ip/address")
     assert (row["interface"], row["invalid"]) == (key, "true")
+
+
+def test_counters_go_back_to_nought_for_one_rule_or_all(console) -> None:
+    state = console.router._state
+    tx = Transaction(state, 0.0)
+    keys = [
+        tx.add(GARDEN, {"dst-host": host}, marks={"counted-hits": 7.0}).key
+        for host in ("a.example", "b.example")
+    ]
+    assert [row["hits"] for row in console.rows(GARDEN)] == ["7", "7"]
+    console.run(f"{GARDEN}/reset-counters", {"numbers": keys[0]})
+    assert [row["hits"] for row in console.rows(GARDEN)] == ["0", "7"]
+    console.run(f"{GARDEN}/reset-counters-all")
+    assert [row["hits"] for row in console.rows(GARDEN)] == ["0", "0"]
+
+
+def test_a_rule_the_router_made_is_neither_changed_nor_removed(console) -> None:
+    key = (
+        Transaction(console.router._state, 0.0).add(GARDEN, {"dst-host": "a.example"}, hold=Hold.DYNAMIC).key
+    )
+    assert console.row(GARDEN, key)["dynamic"] == "true"
+    assert console.trap(f"{GARDEN}/disable", {".id": key}) == (("failure: can not change dynamic", None),)
+    assert console.trap(f"{GARDEN}/remove", {".id": key}) == (("failure: can not remove dynamic rule", None),)
+
+
+def test_from_and_queries_together(console) -> None:
+    keys = [console.add(USERS, name=name, comment="x") for name in "abc"]
+    reply = console.run(f"{USERS}/print", {"from": f"{keys[0]},{keys[2]}", ".proplist": "name"}, "comment=x")
+    assert [row["name"] for row in reply.rows] == ["a", "c"]
 
 
 # -- rights ----------------------------------------------------------------------------------------------

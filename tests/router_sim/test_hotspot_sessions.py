@@ -87,6 +87,31 @@ def test_bindings_are_matched_from_the_top(guarded) -> None:
     assert guarded.row(HOSTS, "*1")["bypassed"] == "true"
 
 
+def test_a_binding_of_another_server_or_range_does_not_match(guarded) -> None:
+    guarded.add("/ip/hotspot", name="hs2", interface="vlan20")
+    guarded.add(BINDINGS, mac_address=OTHER, server="hs2", type="bypassed")
+    guarded.add(BINDINGS, server="hs", type="bypassed", comment="matches nobody in particular")
+    guarded.add(BINDINGS, mac_address=OTHER, address="10.0.0.100-10.0.0.199", type="bypassed")
+    guarded.router.associate(OTHER, "10.0.0.6", "vlan10")
+    assert guarded.row(HOSTS, "*2")["bypassed"] == "false"
+    guarded.router.associate(OTHER, "10.0.0.150", "vlan10")
+    assert guarded.row(HOSTS, "*3")["bypassed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, ("missing =numbers=", None)),
+        ({"numbers": "*1", "type": "open"}, ("input does not match any value of type", 1)),
+        ({"numbers": "*1,*9"}, ("no such item", 0)),
+    ],
+)
+def test_a_binding_needs_a_host_and_a_type(
+    guarded, given: dict[str, str], sentence: tuple[str, int | None]
+) -> None:
+    assert guarded.trap(f"{HOSTS}/make-binding", given) == (sentence,)
+
+
 def test_a_binding_is_made_from_a_host(guarded) -> None:
     guarded.run(f"{HOSTS}/make-binding", {"numbers": "*1", "type": "bypassed", "comment": "printer"})
     (row,) = guarded.rows(BINDINGS)
@@ -160,6 +185,15 @@ def test_no_password_is_an_empty_one(guarded) -> None:
     guarded.add(USERS, name="open")
     guarded.run(f"{ACTIVE}/login", {"user": "open", "ip": IP})
     assert guarded.rows(ACTIVE)[0]["user"] == "open"
+
+
+def test_a_session_carries_what_was_given_and_what_limits_it(guarded) -> None:
+    guarded.set(USERS, "guest", limit_bytes_total="500", limit_bytes_in="0")
+    guarded.set(PROFILES, "default", idle_timeout="10m", keepalive_timeout="none")
+    login(guarded, domain="example")
+    (row,) = guarded.rows(ACTIVE)
+    assert (row["domain"], row["limit-bytes-total"], row["idle-timeout"]) == ("example", "500", "10m")
+    assert not {"limit-bytes-in", "keepalive-timeout"} & set(row)
 
 
 def test_with_one_to_one_addresses_the_session_has_the_translated_one(guarded) -> None:
@@ -278,6 +312,13 @@ def test_a_mac_cookie_is_left_where_both_profiles_want_it(guarded, still_clock: 
     assert (cookie["user"], cookie["mac-address"], cookie["mac-cookie"]) == ("guest", MAC, "true")
     assert cookie["expires-in"] == "2d23h"
     guarded.run(f"{ACTIVE}/remove", {".id": "*2"})
+    assert guarded.rows(cookies) == []
+    login(guarded)
+    still_clock.advance(3 * 86400)
+    assert guarded.rows(cookies) == []
+    assert len(guarded.rows(ACTIVE)) == 1
+    guarded.set(PROFILES, "default", add_mac_cookie="no")
+    login(guarded)
     assert guarded.rows(cookies) == []
 
 
