@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from contract_tests.client import Answer
 from contract_tests.context import Context
 from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL, Instances
 from contract_tests.planner import plan
