@@ -227,7 +227,9 @@ def load_config(
         if not isinstance(existing, dict):
             raise ConfigError(f"{name}: [{table}] must be a table")
         data[table] = {**existing, **values}
-    if not data.get("target", {}).get("base_url"):
+    if not isinstance(data["target"], dict):
+        raise ConfigError(f"{name}: [target] must be a table")
+    if not data["target"].get("base_url"):
         raise ConfigError(f"{name}: no target; set base_url in [target] or give --base-url URL")
     _read_environment(data, name, environ)
     try:

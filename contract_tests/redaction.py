@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from contract_tests.device.console import SENSITIVE
 
@@ -14,11 +16,21 @@ _COOKIES = frozenset({"cookie", "set-cookie"})
 _MIN_LENGTH = 4  # shorter strings would tear holes into ordinary text
 
 
+def _spellings(secret: str) -> Iterator[str]:
+    """The secret as it stands, in a JSON string (ASCII or not, with the slashes that some writers escape), in a URL."""
+    yield secret
+    for ascii_only in (True, False):
+        escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield escaped
+        yield escaped.replace("/", "\\/")
+    yield quote(secret, safe="")
+
+
 class Redactor:
     """Replaces the secrets it was given, and the signature of signed URLs, by a mark.
 
     `secrets` maps each secret to the environment variable that holds it when a command is repeated (empty: the
-    ordinary token); the mark names it. A secret is found in plain text and in the forms JSON gives it. Secrets
+    ordinary token); the mark names it. A secret is found as it stands, as JSON writes it, and percent-encoded. Secrets
     shorter than four characters are left: no real one is that short, and they would occur everywhere.
     """
 
@@ -27,8 +39,7 @@ class Redactor:
         for secret, variable in secrets.items():
             if len(secret) >= _MIN_LENGTH:
                 mark = f"[redacted {variable}]" if variable else MARK
-                marks[secret] = mark
-                marks[secret.encode("unicode_escape").decode("ascii")] = mark
+                marks |= dict.fromkeys(_spellings(secret), mark)
         # Longest first: one secret may contain another.
         self._marks = sorted(marks.items(), key=lambda item: len(item[0]), reverse=True)
         self._bytes = [(secret.encode(), mark.encode()) for secret, mark in self._marks]
