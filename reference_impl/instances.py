@@ -114,10 +114,7 @@ def _check_integration(wanted: InstanceCreate) -> None:
 
 
 def _view(service: Service, record: InstanceRecord) -> InstanceView:
-    links = {
-        image.kind: service.signer.link(f"/assets/{record.id}/{image.kind}_{image.digest}.png")
-        for image in record.images
-    }
+    links = service.image_links(record)
     return InstanceView.model_validate(
         {
             "id": record.id,

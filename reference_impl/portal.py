@@ -34,11 +34,8 @@ async def portal(service: ServiceIn, instance_id: InstanceId) -> Response:
 def _page(service: Service, record: InstanceRecord | None, *, preview: bool) -> Response:
     if record is None:
         raise not_found("This portal")
-    images = {
-        image.kind: service.signer.link(f"/assets/{record.id}/{image.kind}_{image.digest}.png")
-        for image in record.images
-    }
+    links = service.image_links(record)
     html = _pages.get_template("portal.html").render(
-        instance=record, theme=record.theme, logo=images.get("logo"), icon=images.get("icon"), preview=preview
+        instance=record, theme=record.theme, logo=links.get("logo"), icon=links.get("icon"), preview=preview
     )
     return Response(html, media_type="text/html", headers=_HEADERS)

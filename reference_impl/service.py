@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from reference_impl.clock import Clock
 from reference_impl.errors import invalid
 from reference_impl.provisioning.reconcile import Provisioning
+from reference_impl.records import InstanceRecord
 from reference_impl.schemas import parse_uuid
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
@@ -25,6 +26,13 @@ class Service:
     signer: LinkSigner
     provisioning: Provisioning
     decoding: asyncio.Semaphore
+
+    def image_links(self, record: InstanceRecord) -> dict[str, str]:
+        """Return signed links to the pictures of an instance, by kind."""
+        return {
+            image.kind: self.signer.link(f"/assets/{record.id}/{image.kind}_{image.digest}.png")
+            for image in record.images
+        }
 
 
 def _service(request: Request) -> Service:

@@ -8,9 +8,10 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reference_impl.schemas import parse_uuid
 
 EXAMPLE = """\
 [server]
@@ -34,10 +35,11 @@ class SettingsError(Exception):
     """The settings cannot be used; the message says where and what to do."""
 
 
-def _canonical_uuid(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+def _uuid(value: str) -> str:
+    parsed = parse_uuid(value)
+    if parsed is None:
         raise ValueError("write it as a UUID, 8-4-4-4-12 hexadecimal digits")
-    return str(UUID(value))
+    return parsed
 
 
 def _origin(value: str) -> str:
@@ -106,7 +108,7 @@ class SiteSettings(_Table):
     `subnets` and `settle_timeout` inform the contract suite, which reads the same table.
     """
 
-    id: Annotated[str, AfterValidator(_canonical_uuid)]
+    id: Annotated[str, AfterValidator(_uuid)]
     subnets: list[str] = Field(default_factory=list)
     tenant: str | None = None
     settle_timeout: float | None = Field(default=None, strict=False)

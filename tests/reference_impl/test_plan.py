@@ -1,20 +1,11 @@
 """Planning, purely: applying a plan to a model of the menus leads to what is desired, safely."""
 
-from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
+from collections.abc import Mapping
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_impl.provisioning.desired import (
-    Claim,
-    Desired,
-    Portal,
-    desired,
-    login_page,
-    technical_password,
-)
+from reference_impl.provisioning.desired import Claim, desired
 from reference_impl.provisioning.menus import (
     ACTIVE,
     ADDRESS,
@@ -26,144 +17,21 @@ from reference_impl.provisioning.menus import (
     USER_PROFILE,
     WALLED_GARDEN_IP,
     Operation,
-    duration,
 )
 from reference_impl.provisioning.plan import plan
-
-YES_NO = {"yes": "true", "no": "false"}
-PORTAL = Portal("http://192.0.2.80/captive", IPv4Address("192.0.2.80"), "a secret of the tests")
-A = "aaaaaaaa-0000-4000-8000-000000000001"
-B = "bbbbbbbb-0000-4000-8000-000000000002"
-C = "cccccccc-0000-4000-8000-000000000003"
-SITE = "a1b2c3d4-e5f6-47b8-89d0-e1f2a3b4c5d6"
-INTERFACES = ("bridge-guest", "vlan-2", "vlan-3")
-NETWORKS = ("10.5.50", "10.5.51", "10.5.52")
-
-Rows = dict[str, list[dict[str, str]]]
-Watch = Callable[[Operation], None]
-
-REFERENCES = {
-    SERVER: {"profile": SERVER_PROFILE},
-    USER: {"server": SERVER, "profile": USER_PROFILE},
-    WALLED_GARDEN_IP: {"server": SERVER},
-    ACTIVE: {"server": SERVER},
-}
-
-
-class Model:
-    """The menus as lists of rows: unique names, checked references that follow a rename."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows: Rows = {
-            menu: [dict(row) for row in rows.get(menu, [])] for menu in {*rows, *MENUS, ACTIVE}
-        }
-        self.next = 0x100
-
-    def apply(self, operation: Operation) -> None:
-        rows = self.rows[operation.menu]
-        if operation.verb == "add":
-            self.next += 1
-            row = {".id": f"*{self.next:X}"}
-            self._write(operation.menu, row, operation.properties)
-            rows.append(row)
-            return
-        [row] = [row for row in rows if operation.target in (row[".id"], row.get("name"))]
-        if operation.verb == "set":
-            self._write(operation.menu, row, operation.properties)
-            return
-        for menu, properties in REFERENCES.items():
-            for name, target in properties.items():
-                if target == operation.menu and menu != ACTIVE:
-                    assert all(other.get(name) != row["name"] for other in self.rows[menu]), operation
-        rows.remove(row)
-        if operation.menu == SERVER:
-            self.rows[ACTIVE] = [other for other in self.rows[ACTIVE] if other["server"] != row["name"]]
-
-    def _write(self, menu: str, row: dict[str, str], properties: Mapping[str, str]) -> None:
-        values = {name: YES_NO.get(value, value) for name, value in properties.items()}
-        for name, target in REFERENCES.get(menu, {}).items():
-            if name in values:
-                assert values[name] in {other["name"] for other in self.rows[target]}, (menu, values)
-        if "name" in values and values["name"] != row.get("name"):
-            assert values["name"] not in {other.get("name") for other in self.rows[menu]}, values["name"]
-            for other_menu, references in REFERENCES.items():
-                for name, target in references.items():
-                    if target == menu:
-                        for other in self.rows[other_menu]:
-                            if "name" in row and other.get(name) == row["name"]:
-                                other[name] = values["name"]
-        row.update(values)
-
-    def servers_on(self, interface: str) -> list[dict[str, str]]:
-        return [
-            row
-            for row in self.rows[SERVER]
-            if row["interface"] == interface and row.get("disabled") != "true"
-        ]
-
-    def foreign(self) -> Rows:
-        return {menu: [row for row in self.rows[menu] if not MENUS[menu].owns(row)] for menu in MENUS}
-
-
-def addresses(interfaces: tuple[str, ...] = INTERFACES) -> list[dict[str, str]]:
-    return [
-        {".id": f"*{number}", "address": f"{network}.1/24", "interface": interface, "disabled": "false"}
-        for number, (network, interface) in enumerate(zip(NETWORKS, interfaces, strict=True))
-    ]
-
-
-def operators_things() -> Rows:
-    return {
-        SERVER_PROFILE: [{".id": "*0", "name": "default"}, {".id": "*1", "name": "office"}],
-        USER_PROFILE: [{".id": "*0", "name": "default"}, {".id": "*1", "name": "pc-lounge"}],
-        SERVER: [
-            {
-                ".id": "*1",
-                "name": "office",
-                "interface": "vlan-office",
-                "profile": "office",
-                "disabled": "false",
-            }
-        ],
-        USER: [
-            {".id": "*1", "name": "pc-aaaaaaaa-10.5.50.1-mine", "profile": "default", "comment": "reception"},
-            {".id": "*2", "name": "guest", "profile": "pc-lounge"},
-        ],
-        WALLED_GARDEN_IP: [{".id": "*1", "dst-address": "192.0.2.80", "comment": "portal"}],
-        FILE: [
-            {".id": "*1", "name": "hotspot", "type": "directory"},
-            {".id": "*2", "name": "pc-photos/a"},
-        ],
-        ACTIVE: [{".id": "*1", "user": "guest", "server": "office"}],
-        ADDRESS: addresses(),
-    }
-
-
-def claim(instance: str, network: int, ttl: int = 3600) -> Claim:
-    return Claim(instance, SITE, f"{NETWORKS[network]}.0/24", ttl)
-
-
-def converge(model: Model, claims: list[Claim], watch: Watch = lambda _: None) -> Desired:
-    """Plan and apply once, watched after each write, and check that a second plan would be empty."""
-    goal = desired(claims, model.rows, PORTAL)
-    for operation in plan(goal.items, model.rows):
-        model.apply(operation)
-        watch(operation)
-    again = desired(claims, model.rows, PORTAL)
-    assert again == goal
-    assert plan(again.items, model.rows) == []
-    return goal
-
-
-def holds(model: Model, goal: Desired) -> bool:
-    return all(
-        any(
-            all(row.get(key) == YES_NO.get(value, value) for key, value in item.properties.items())
-            for row in model.rows[item.menu]
-        )
-        for item in goal.items
-    )
-
+from tests.reference_impl.menu_model import (
+    INTERFACES,
+    PORTAL,
+    A,
+    B,
+    C,
+    Model,
+    addresses,
+    claim,
+    converge,
+    holds,
+    operators_things,
+)
 
 CLAIMS = st.dictionaries(st.sampled_from([0, 1, 2]), st.sampled_from([A, B, C]), max_size=3)
 TTLS = st.fixed_dictionaries({instance: st.integers(1200, 604800) for instance in (A, B, C)})
@@ -358,109 +226,9 @@ def test_duplicates_are_reduced_to_one() -> None:
     assert operations(model, claim(A, 0)) == [Operation("remove", WALLED_GARDEN_IP, "*DD")]
 
 
-@pytest.mark.parametrize("disabled", ["true", "false"])
-def test_an_interface_with_an_operators_server_is_left_alone(disabled: str) -> None:
-    rows = operators_things()
-    rows[SERVER].append({".id": "*7", "name": "lounge", "interface": "vlan-2", "disabled": disabled})
-    goal = desired([claim(A, 0), claim(A, 1)], rows, PORTAL)
-    [missed] = goal.unprovisioned
-    assert (missed.subnet, "vlan-2" in missed.reason) == ("10.5.51.0/24", True)
-    assert {item.properties["interface"] for item in goal.items if item.menu == SERVER} == {"bridge-guest"}
-
-
 def test_a_server_of_ours_stays_when_an_operator_adds_another_there() -> None:
     model = provisioned(claim(A, 0))
     model.rows[SERVER].append(
         {".id": "*7", "name": "lounge", "interface": "bridge-guest", "disabled": "false"}
     )
     assert operations(model, claim(A, 0)) == []
-
-
-@pytest.mark.parametrize("flag", ["disabled", "invalid"])
-def test_addresses_that_do_not_work_do_not_count(flag: str) -> None:
-    rows = operators_things()
-    rows[ADDRESS][0][flag] = "true"
-    goal = desired([claim(A, 0)], rows, PORTAL)
-    assert goal.items == ()
-    assert "no enabled address" in goal.unprovisioned[0].reason
-
-
-@pytest.mark.parametrize(
-    ("subnet", "interface"),
-    [
-        ("10.5.50.0/24", "bridge-guest"),
-        ("10.5.50.128/26", "bridge-guest"),
-        ("10.5.48.0/22", "wide"),
-        ("10.9.0.0/24", "wide"),
-    ],
-)
-def test_the_smallest_network_that_holds_the_subnet_counts(subnet: str, interface: str) -> None:
-    rows = operators_things()
-    rows[ADDRESS].insert(0, {".id": "*9", "address": "10.0.0.1/8", "interface": "wide"})
-    rows[ADDRESS].append({".id": "*A", "address": "garbage", "interface": "x"})
-    goal = desired([Claim(A, SITE, subnet, 3600)], rows, PORTAL)
-    found = [item.properties["interface"] for item in goal.items if item.menu == SERVER]
-    assert found == [interface]
-
-
-def test_one_server_per_interface() -> None:
-    halves = [Claim(A, SITE, "10.5.50.0/25", 3600), Claim(A, SITE, "10.5.50.128/26", 3600)]
-    goal = desired([*halves, Claim(B, SITE, "10.5.50.192/26", 3600)], operators_things(), PORTAL)
-    assert [item.key for item in goal.items if item.menu == SERVER] == [("pc-aaaaaaaa-10.5.50.1",)]
-    assert [missed.instance_id for missed in goal.unprovisioned] == [B]
-    assert A in goal.unprovisioned[0].reason
-
-
-def items_of(portal: Portal) -> dict[str, Mapping[str, str]]:
-    goal = desired([claim(A, 0)], operators_things(), portal)
-    return {item.menu: item.properties for item in goal.items}
-
-
-def test_what_a_server_needs() -> None:
-    items = items_of(PORTAL)
-    assert items[SERVER_PROFILE]["login-by"] == "http-chap,http-pap"
-    assert items[SERVER_PROFILE]["hotspot-address"] == "10.5.50.1"
-    assert items[USER_PROFILE]["shared-users"] == "unlimited"
-    assert items[WALLED_GARDEN_IP]["dst-address"] == "192.0.2.80"
-    named = items_of(Portal("https://portal.example.net/captive", "portal.example.net", "s"))
-    assert named[WALLED_GARDEN_IP]["dst-host"] == "portal.example.net"
-    assert "dst-address" not in named[WALLED_GARDEN_IP]
-
-
-def test_the_login_page_leads_to_the_portal_with_what_it_needs() -> None:
-    page = login_page(A, PORTAL)
-    assert f"{PORTAL.base}/portal/{A}?mac=$(mac-esc)&amp;ip=$(ip)" in page
-    assert "link-login-only=$(link-login-only-esc)&amp;link-orig=$(link-orig-esc)" in page
-    assert len(page) < 4096
-
-
-def test_technical_passwords_differ_and_are_not_guessable() -> None:
-    passwords = {
-        technical_password(secret, instance, server)
-        for secret in "st"
-        for instance in (A, B)
-        for server in "12"
-    }
-    assert len(passwords) == 8
-    assert all(len(password) == 64 for password in passwords)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (1200, "20m"),
-        (43200, "12h"),
-        (604800, "1w"),
-        (90061, "1d1h1m1s"),
-        (86400, "1d"),
-        (3601, "1h1s"),
-        (0, "0s"),
-    ],
-)
-def test_durations_are_written_as_routers_print_them(seconds: int, text: str) -> None:
-    assert duration(seconds) == text
-
-
-def test_operations_are_shown_without_passwords() -> None:
-    operation = Operation("add", USER, None, {"name": "n", "password": "hidden"})
-    assert str(operation) == "/ip/hotspot/user/add n"

@@ -1,111 +1,15 @@
-"""Provisioning of simulated routers over TCP: what is written, when, and how it survives trouble."""
+"""Provisioning of simulated routers over TCP: what is written, and when."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from librouteros.exceptions import TrapError
 
 from reference_impl.app import create_app
-from reference_impl.provisioning.device import Device
-from reference_impl.provisioning.menus import FILE, SERVER, USER_PROFILE, Operation
-from reference_impl.provisioning.reconcile import Pace, Provisioning
-from reference_impl.settings import RouterSettings
-from router_sim.engine import Command, Origin
-from router_sim.faults import Fault
-from router_sim.fleet import Fleet
-from router_sim.seed import lab_router
-from tests.reference_impl.conftest import SITE, Api, TurnedClock, make_settings, running
-
-FIRST = [{"id": SITE, "subnets": ["10.5.50.0/24"]}]
-SECOND = [{"id": SITE, "subnets": ["10.5.51.0/24"]}]
-BOTH = [{"id": SITE, "subnets": ["10.5.50.0/24", "10.5.51.0/24"]}]
-QUIET = Pace(resync=3600, first_retry=0.01, longest_retry=0.05)
-BUSY = Pace(resync=0.02, first_retry=0.01, longest_retry=0.05)
-OPERATOR = Origin("operator", "192.0.2.10")
-
-
-class Bench:
-    """A service with one simulated router, and hands on both."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.clock = TurnedClock()
-        self.router = lab_router("site-1", clock=self.clock, password="router-pass")
-        self.fleet = Fleet({"127.0.1.1": self.router}, port=0)
-        self.tmp_path = tmp_path
-        self.ids = itertools.count(1)
-        self.provisioning: Provisioning
-        self.api: Api
-        self.other: Api
-
-    def settings(self) -> Any:
-        router = RouterSettings(
-            host="127.0.1.1", port=self.fleet.port, username="admin", password="router-pass"
-        )
-        return make_settings(self.tmp_path, router)
-
-    @asynccontextmanager
-    async def service(self, pace: Pace = QUIET) -> AsyncIterator[None]:
-        async with running(create_app(self.settings(), clock=self.clock, pace=pace)) as app:
-            self.provisioning = app.state.service.provisioning
-            self.api, self.other = Api(app), Api(app, "token-b")
-            yield
-            await self.api.client.aclose()
-            await self.other.client.aclose()
-
-    async def settle(self) -> None:
-        async with asyncio.timeout(20):
-            await self.provisioning.settled()
-
-    async def create(self, sites: list[Any], **changes: Any) -> str:
-        made = await self.api.create(**changes)
-        await self.put(made["id"], sites=sites, **changes)
-        return str(made["id"])
-
-    async def put(self, instance: str, **changes: Any) -> None:
-        answer = await self.api.put(instance, **changes)
-        assert answer.status_code == 200, answer.text
-        await self.settle()
-
-    async def delete(self, instance: str) -> None:
-        assert (await self.api.send("DELETE", f"/instances/{instance}")).status_code == 204
-        await self.settle()
-
-    def rows(self, menu: str, **values: str) -> list[dict[str, str]]:
-        rows = self.router.snapshot()[menu]
-        return [
-            row
-            for row in rows
-            if all(row.get(key.replace("_", "-")) == value for key, value in values.items())
-        ]
-
-    def operate(self, command: str, **attributes: str) -> str | None:
-        words = {key.replace("_", "-"): value for key, value in attributes.items()}
-        if "numbers" in words:
-            words[".id"] = words.pop("numbers")
-        return self.router.execute(Command(command, words), OPERATOR).ret
-
-    def written(self) -> list[tuple[str, str]]:
-        """The writes of the service since the last look: command and id."""
-        entries = [entry for entry in self.router.journal.entries() if entry.user == "admin"]
-        self.router.journal.clear()
-        return [(entry.command, entry.id) for entry in entries]
-
-    def configuration(self) -> dict[str, list[dict[str, str]]]:
-        """All that is configured, without what only tells the time or who is logged in."""
-        return {
-            menu: rows
-            for menu, rows in self.router.snapshot().items()
-            if menu not in ("/user", "/user/active", "/ip/hotspot/host", "/ip/hotspot/active")
-        }
-
-    def admit(self, address: str, user: str) -> None:
-        password = self.rows("/ip/hotspot/user", name=user)[0]["password"]
-        self.operate("/ip/hotspot/active/login", user=user, password=password, ip=address)
+from tests.reference_impl.bench import BOTH, BUSY, FIRST, QUIET, SECOND, Bench
+from tests.reference_impl.conftest import SITE, Api, running
 
 
 @pytest.fixture
@@ -113,13 +17,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     bench = Bench(tmp_path)
     async with bench.fleet:
         yield bench
-
-
-def without_ids(configuration: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
-    return {
-        menu: [{key: value for key, value in row.items() if key != ".id"} for row in rows]
-        for menu, rows in configuration.items()
-    }
 
 
 async def test_an_instance_becomes_a_hotspot(bench: Bench) -> None:
@@ -241,56 +138,6 @@ async def test_two_tenants_on_one_router_do_not_meet(bench: Bench) -> None:
         assert bench.rows("/ip/hotspot", name=f"pc-{mine[:8]}-10.5.50.1")
 
 
-async def test_an_unreachable_router_delays_nothing_but_itself(bench: Bench) -> None:
-    port = bench.fleet.port
-    await bench.fleet.close()
-    async with bench.service():
-        made = await bench.api.create()
-        assert (await bench.api.put(made["id"], sites=FIRST)).status_code == 200
-        [reconciler] = bench.provisioning.reconcilers
-        assert reconciler.failure is not None
-        bench.fleet = Fleet({"127.0.1.1": bench.router}, port=port)
-        async with bench.fleet:
-            await bench.settle()
-            assert reconciler.failure is None
-            assert bench.rows("/ip/hotspot", name=f"pc-{made['id'][:8]}-10.5.50.1")
-
-
-async def run_through(bench: Bench) -> Any:
-    """Create, hand over and delete; return what the router then holds, ids and instance names aside."""
-    states = []
-    one, two = await bench.create(BOTH), await bench.create([])
-    for step in ("create", "hand over", "delete"):
-        if step == "hand over":
-            await bench.put(two, sites=FIRST)
-        if step == "delete":
-            await bench.delete(one)
-        text = repr(without_ids(bench.configuration()))
-        for instance, name in ((one, "ONE"), (two, "TWO")):
-            text = text.replace(instance, name).replace(f"pc-{instance[:8]}", f"pc-{name}")
-        states.append(sorted(text.replace("'", "").split("{")))
-    return [[line for line in state if "password" not in line] for state in states]
-
-
-@pytest.mark.parametrize("verb", ["add", "set", "remove"])
-@pytest.mark.parametrize("kind", ["trap", "drop_before", "drop_after"])
-async def test_trouble_at_any_write_leads_to_the_same_state(tmp_path: Path, kind: str, verb: str) -> None:
-    expected = None
-    for skip in itertools.count(-1):
-        (tmp_path / str(skip)).mkdir()
-        bench = Bench(tmp_path / str(skip))
-        async with bench.fleet, bench.service():
-            if skip >= 0:
-                bench.fleet.faults.add(Fault(kind=kind, path=f"*/{verb}", skip=skip, count=1))
-            state = await run_through(bench)
-        expected = expected or state
-        assert state == expected, skip
-        if bench.fleet.faults.active():
-            # There was no write of that number any more.
-            assert skip >= 2
-            return
-
-
 async def test_orphans_are_removed_without_a_database(bench: Bench, tmp_path: Path) -> None:
     before = bench.configuration()
     async with bench.service():
@@ -395,44 +242,3 @@ async def test_no_secret_of_the_service_reaches_the_router(bench: Bench) -> None
     text = repr(bench.router.snapshot())
     for secret in ("a secret of the tests", "token-a", "token-b", "router-pass"):
         assert secret not in text
-
-
-def device(bench: Bench, timeout: float = 10.0) -> Device:
-    router = bench.settings().sites[0].router
-    assert router is not None
-    return Device(router, timeout)
-
-
-async def test_the_connection_is_reused_after_a_trap_and_dropped_after_a_timeout(bench: Bench) -> None:
-    used = device(bench, timeout=0.2)
-    await used.read()
-    connections = {row[".id"] for row in bench.rows("/user/active")}
-    with pytest.raises(TrapError, match="no such item"):
-        await used.apply(Operation("set", USER_PROFILE, "*FFFF", {"name": "x"}))
-    await used.apply(Operation("remove", USER_PROFILE, "*FFFF"))
-    await used.read()
-    assert {row[".id"] for row in bench.rows("/user/active")} == connections
-    bench.fleet.faults.add(Fault(kind="latency", path="/ip/address/print", delay=600, count=1))
-    with pytest.raises(TimeoutError):
-        await used.read()
-    rows = await used.read()
-    assert [row["address"] for row in rows["/ip/address"]][:2] == ["192.0.2.2/24", "10.5.50.1/24"]
-    assert {row[".id"] for row in bench.rows("/user/active")} - connections
-    used.disconnect()
-
-
-async def test_values_are_read_as_they_are_printed(bench: Bench) -> None:
-    bench.operate("/ip/hotspot/profile/add", name="yes", html_directory="007")
-    bench.operate("/file/add", name="pc-0a0b0c0d/login.html", contents="a=b\ncafé")
-    used = device(bench)
-    rows = await used.read()
-    assert any(row["name"] == "yes" and row["html-directory"] == "007" for row in rows["/ip/hotspot/profile"])
-    assert [row["contents"] for row in rows[FILE] if "contents" in row] == ["a=b\ncafé"]
-    assert {row["disabled"] for row in rows[SERVER]} == {"false"}
-    used.disconnect()
-
-
-async def test_a_wrong_password_is_refused_by_the_router(bench: Bench) -> None:
-    router = bench.settings().sites[0].router.model_copy(update={"password": "x"})
-    with pytest.raises(TrapError, match="invalid user name or password"):
-        await Device(router).read()
