@@ -58,7 +58,7 @@ def print_(call: Call) -> Reply:
     if "count-only" in given and given["count-only"] not in ("no", "false"):
         return Reply(ret=str(len(items)), data=True)
     proplist = given.get(".proplist", given.get("proplist"))
-    only = frozenset(split_list(proplist)) if proplist is not None else None
+    only = frozenset(split_list(proplist)) if proplist else None
     return Reply(tuple(row(call, item, only) for item in items), data=True)
 
 

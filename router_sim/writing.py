@@ -116,6 +116,7 @@ def remove(call: Call) -> Reply:
     items = chosen(call)
     behaviour = call.state.behaviours.of(menu.store)
     for item in items:
+        # That both are refused is known, the nouns are not: no record of either text was found.
         if item.hold is Hold.BUILT_IN:
             raise failure(f"can not remove default {menu.noun}")
         if item.hold is Hold.DYNAMIC and not menu.removable_dynamic:

@@ -305,6 +305,7 @@ def test_print_returns_what_was_asked_for(console) -> None:
     assert (reply.rows, reply.ret) == ((), "1")
     assert console.run(f"{USERS}/print", {"detail": "", "terse": "", "without-paging": ""}).data is True
     assert console.run(f"{USERS}/print", {}, "name=nobody").rows == ()
+    assert console.run(f"{USERS}/print", {".proplist": ""}).rows == tuple(console.rows(USERS))
 
 
 def test_queries_see_what_is_printed(console) -> None:

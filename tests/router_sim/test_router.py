@@ -5,7 +5,7 @@ import pytest
 from router_sim.clock import VirtualClock
 from router_sim.engine import Command, Origin, Trap
 from router_sim.router import Router
-from router_sim.seed import lab_router
+from router_sim.seed import lab_fleet, lab_router
 
 USERS = "/ip/hotspot/user"
 
@@ -22,6 +22,8 @@ def test_a_user_logs_in_with_password_and_policy(console) -> None:
     assert router.authenticate("joe", "pässword")
     assert router.authenticate("joe", "pässword", address="192.0.2.9")
     assert not router.authenticate("joe", "pässword", address="198.51.100.9")
+    assert not router.authenticate("joe", "pässword", address="2001:db8::9")
+    assert router.authenticate("admin", "secret", address="2001:db8::9")
     assert not router.authenticate("joe", "password")
     assert not router.authenticate("admin", "")
     assert not router.authenticate("nobody", "secret")
@@ -35,7 +37,7 @@ def test_a_user_logs_in_with_password_and_policy(console) -> None:
 def test_the_old_login_answers_a_challenge(still_clock: VirtualClock) -> None:
     router = Router(name="r", clock=still_clock, version="6.42", password="test")
     challenge = bytes.fromhex("259e0bc05acd6f46926dc2f809ed1bba")
-    # A pair recorded with a router and a client of that time.
+    # A known answer: the challenge with the password `test`.
     assert router.check_challenge("admin", challenge, "00c7fd865183a43a772dde231f6d0bff13")
     wrong = "00" + hashlib.md5(b"\x00wrong" + challenge, usedforsecurity=False).hexdigest()
     assert not router.check_challenge("admin", challenge, wrong)
@@ -183,6 +185,15 @@ def test_a_lab_router_has_its_networks_and_the_operators_things(still_clock: Vir
 def test_a_lab_router_refuses_what_is_no_network(still_clock: VirtualClock, text: str) -> None:
     with pytest.raises(ValueError, match="network"):
         lab_router("site-1", clock=still_clock, subnets=(text,))
+
+
+def test_a_fleet_is_alike_but_for_the_names(still_clock: VirtualClock) -> None:
+    fleet = lab_fleet(["one", "two", "three"], clock=still_clock, password="pw")
+    assert [router.name for router in fleet] == ["one", "two", "three"]
+    assert [router.snapshot()["/system/identity"][0]["name"] for router in fleet] == ["one", "two", "three"]
+    assert all(router.authenticate("admin", "pw") for router in fleet)
+    assert fleet[0].snapshot()["/ip/hotspot"] == fleet[2].snapshot()["/ip/hotspot"]
+    assert lab_fleet([], clock=still_clock) == []
 
 
 def test_versions_before_7_make_a_lab_as_well(still_clock: VirtualClock) -> None:
