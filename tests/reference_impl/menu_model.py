@@ -89,6 +89,12 @@ class Model:
             if row["interface"] == interface and row.get("disabled") != "true"
         ]
 
+    def reaches_portal(self, interface: str) -> bool:
+        """Tell whether one server guards the interface, and lets its guests through to the portal."""
+        servers = [row["name"] for row in self.servers_on(interface)]
+        open_to = [row.get("server") for row in self.rows[WALLED_GARDEN_IP]]
+        return len(servers) == 1 and servers[0] in open_to
+
     def foreign(self) -> Rows:
         return {menu: [row for row in self.rows[menu] if not MENUS[menu].owns(row)] for menu in MENUS}
 

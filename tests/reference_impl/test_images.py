@@ -3,14 +3,17 @@
 import hashlib
 import io
 import re
+import sqlite3
 from binascii import crc32
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from PIL import Image, PngImagePlugin
 
-from tests.reference_impl.conftest import UNKNOWN, Api, TurnedClock, refused
+from tests.reference_impl.conftest import SITE, UNKNOWN, Api, TurnedClock, refused
 
 
 def picture(size: Any = (200, 100), kind: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
@@ -235,12 +238,16 @@ async def test_links_expire_and_cannot_be_forged(api: Api, app: FastAPI, clock: 
     assert (await api.client.get((await api.get(made["id"]))["theme"]["logo"])).status_code == 200
 
 
-async def test_deleted_pictures_are_gone(api: Api) -> None:
+async def test_deleted_pictures_are_gone(api: Api, tmp_path: Path) -> None:
     made = await api.create()
     await upload(api, made["id"], picture())
+    await api.put(made["id"], sites=[{"id": SITE, "subnets": ["10.5.50.0/24"]}])
     link = (await api.get(made["id"]))["theme"]["logo"]
     await api.send("DELETE", f"/instances/{made['id']}")
     refused(await api.client.get(link), 404)
+    with closing(sqlite3.connect(tmp_path / "portal.sqlite3")) as database:
+        for table in ("instances", "instance_sites", "instance_images"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # noqa: S608
 
 
 async def test_conditional_requests(api: Api) -> None:
