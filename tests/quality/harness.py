@@ -87,11 +87,11 @@ async def judge(
     only: Sequence[str] = (),
     seed: int = 0,
     options: Sequence[str] = (),
-    timeout: float = RUN_TIMEOUT,
+    patience: float = RUN_TIMEOUT,
 ) -> Outcome:
     """Run the suite against a deployment; `only` are requirement ids or globs, `options` further arguments.
 
-    Raises `TimeoutError` when it takes longer than `timeout` seconds; the process is gone by then.
+    Raises `TimeoutError` when it takes longer than `patience` seconds; the process is gone by then.
     """
     command = [
         sys.executable, "-m", "contract_tests", "run",
@@ -114,7 +114,7 @@ async def judge(
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(patience):
             said, _ = await process.communicate()
     finally:
         if process.returncode is None:
