@@ -30,9 +30,8 @@ class Addresses(Behaviour):
             except BadValue as bad:
                 raise bad_argument(bad.describe("netmask")) from None
             values["address"] = f"{address}/{length}"
-        if "network" not in draft.given and (
-            "network" not in values or {"address", "netmask"} & set(draft.given)
-        ):
+        moved = {"address", "netmask"} & set(draft.given) and "network" not in draft.given
+        if moved or "network" not in values:
             values["network"] = masked(IPv4Address(address), int(length)).partition("/")[0]
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:

@@ -77,16 +77,10 @@ class Servers(Behaviour):
         self._settle(tx)
         if store != SERVER or before is None:
             return
-        stays = (
-            after is not None
-            and after.marks.get("works")
-            and after.values["interface"] == before.values["interface"]
-        )
-        if not stays:
-            current = tx.state.store(SERVER).get(before.id)
-            moved = current is None or current.values["interface"] != before.values["interface"]
-            if moved or current is None or not current.marks.get("works"):
-                self._end_hosts(tx, before)
+        current = tx.state.store(SERVER).get(before.id)
+        works = current is not None and current.marks.get("works")
+        if current is None or not works or current.values["interface"] != before.values["interface"]:
+            self._end_hosts(tx, before)
 
     def _settle(self, tx: Transaction) -> None:
         first: dict[str, Item] = {}

@@ -70,6 +70,9 @@ def test_a_changed_address_changes_its_network(console) -> None:
     key = console.add("/ip/address", address="10.0.0.1/24", interface="vlan10")
     console.set("/ip/address", key, address="10.9.0.1/16")
     assert console.row("/ip/address", key)["network"] == "10.9.0.0"
+    console.set("/ip/address", key, network="10.9.9.9")
+    assert console.row("/ip/address", key)["network"] == "10.9.9.9"
+    console.run("/ip/address/reset", {"numbers": key, "network": ""})
     console.set("/ip/address", key, comment="x")
     assert console.row("/ip/address", key)["network"] == "10.9.0.0"
     assert console.trap("/ip/address/set", {".id": key, "netmask": "255.0.255.0"}) == (
