@@ -167,7 +167,7 @@ def test_a_mistake_is_named_with_its_place(load: Load, text: str, words: tuple[s
     ],
 )
 def test_a_base_url_that_cannot_be_one(url: str, word: str) -> None:
-    with pytest.raises(ConfigError, match="target.base_url") as caught:
+    with pytest.raises(ConfigError, match=r"target\.base_url") as caught:
         load_config(None, overrides={"target": {"base_url": url, "token": "t"}}, environ={})
     assert word in str(caught.value)
     assert str(caught.value).startswith("command line: ")
