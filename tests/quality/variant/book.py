@@ -1,0 +1,146 @@
+"""The instances of all tenants, in memory. Updates are accepted at once and take effect a moment later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network
+from typing import Any
+from uuid import uuid4
+
+from tests.quality.variant.bodies import COLOURS
+from tests.quality.variant.refusals import Refusal, missing, wrong
+
+EFFECT_AFTER = 0.15
+"""Seconds between the acceptance of an update and its effect."""
+
+
+class Later:
+    """Calls that are due some seconds from now; those not yet due are dropped at the end of the service."""
+
+    def __init__(self) -> None:
+        self._handles: set[asyncio.TimerHandle] = set()
+
+    def call(self, seconds: float, action: Callable[[], None]) -> None:
+        def run() -> None:
+            self._handles.discard(handle)
+            action()
+
+        handle = asyncio.get_running_loop().call_later(seconds, run)
+        self._handles.add(handle)
+
+    def drop(self) -> None:
+        for handle in self._handles:
+            handle.cancel()
+        self._handles.clear()
+
+
+@dataclass(slots=True)
+class Instance:
+    """One portal. `sites` maps the id of a site to its networks, `images` a type to the key of a picture."""
+
+    id: str
+    tenant: str
+    name: str
+    session_ttl: int
+    created_at: datetime
+    colours: dict[str, str] = field(default_factory=lambda: dict(COLOURS))
+    terms: str | None = None
+    sites: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A network that an instance serves at a site, and for how many seconds a guest may stay."""
+
+    instance: str
+    subnet: str
+    session_ttl: int
+
+
+class Book:
+    """`moved` is called with the sites whose networks or durations have changed."""
+
+    def __init__(
+        self,
+        sites: Mapping[str, frozenset[str]],
+        later: Later,
+        now: Callable[[], datetime],
+        moved: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._sites = sites
+        """For each site the tenants that may use it."""
+        self._later = later
+        self._now = now
+        self._moved = moved
+        self._instances: dict[str, Instance] = {}
+
+    def of(self, tenant: str) -> list[Instance]:
+        """The tenant's instances, the newest first."""
+        return [instance for instance in reversed(self._instances.values()) if instance.tenant == tenant]
+
+    def get(self, tenant: str, identifier: str) -> Instance:
+        """Raises `Refusal`: 404 for an id that names nothing, 403 for somebody else's."""
+        instance = self._instances.get(identifier.lower())
+        if instance is None:
+            raise missing("instance")
+        if instance.tenant != tenant:
+            raise Refusal(403, "forbidden", "This instance belongs to another account.")
+        return instance
+
+    def find(self, identifier: str) -> Instance | None:
+        return self._instances.get(identifier)
+
+    def create(self, tenant: str, values: Mapping[str, Any]) -> Instance:
+        self._refuse_known_name(tenant, values["name"], None)
+        instance = Instance(str(uuid4()), tenant, values["name"], values["session_ttl"], self._now())
+        self._instances[instance.id] = instance
+        return instance
+
+    def update(self, instance: Instance, values: Mapping[str, Any]) -> None:
+        """Accept an update. What it does not name stays. Raises `Refusal`."""
+        if "name" in values:
+            self._refuse_known_name(instance.tenant, values["name"], instance)
+        if "sites" in values:
+            self._refuse_unfit_sites(instance, values["sites"])
+        self._later.call(EFFECT_AFTER, lambda: self._take_effect(instance, values))
+
+    def delete(self, instance: Instance) -> None:
+        del self._instances[instance.id]
+        self._moved(instance.sites)
+
+    def claims(self, site: str) -> Iterator[Claim]:
+        """What the router of a site is to serve."""
+        for instance in self._instances.values():
+            for subnet in instance.sites.get(site, ()):
+                yield Claim(instance.id, subnet, instance.session_ttl)
+
+    def _take_effect(self, instance: Instance, values: Mapping[str, Any]) -> None:
+        if instance.id not in self._instances:
+            return
+        before = {*instance.sites}
+        instance.name = values.get("name", instance.name)
+        instance.session_ttl = values.get("session_ttl", instance.session_ttl)
+        instance.terms = values.get("terms_text", instance.terms)
+        instance.colours |= values.get("theme", {})
+        instance.sites = values.get("sites", instance.sites)
+        self._moved(before | {*instance.sites})
+
+    def _refuse_known_name(self, tenant: str, name: str, but: Instance | None) -> None:
+        if any(other.name == name for other in self.of(tenant) if other is not but):
+            raise Refusal(409, "name_taken", "Another instance has this name.", fields={"name": "is taken"})
+
+    def _refuse_unfit_sites(self, instance: Instance, sites: Mapping[str, list[str]]) -> None:
+        for site, subnets in sites.items():
+            if instance.tenant not in self._sites.get(site, ()):
+                raise wrong({"sites": f"names the site {site}, which this account does not have"})
+            wanted = [IPv4Network(subnet) for subnet in subnets]
+            held = [IPv4Network(claim.subnet) for claim in self.claims(site) if claim.instance != instance.id]
+            for index, network in enumerate(wanted):
+                if any(network.overlaps(other) for other in wanted[:index]):
+                    raise wrong({"sites": "lists networks that overlap"})
+                if any(network.overlaps(other) for other in held):
+                    raise Refusal(409, "subnet_in_use", f"Another instance serves {network} of this site.")
