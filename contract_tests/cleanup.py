@@ -35,6 +35,8 @@ def clean_up(config: Config, path: Path) -> CleanupResult:
     header, resources = read_ledger(path)
     if header.base_url != config.target.base_url:
         raise CleanupError(f"{path} belongs to a run against {header.base_url}, not {config.target.base_url}")
+    if config.run.read_only and resources:
+        raise CleanupError(f"{path}: the configuration is read-only; clean up with one that may write")
     ledger = Ledger(path, worker="cleanup")
     client = Client(
         config,
@@ -56,11 +58,8 @@ def _delete(client: Client, ledger: Ledger, path: Path, resources: Sequence[Reso
     deleted: list[Resource] = []
     gone: list[Resource] = []
     left: list[Leftover] = []
-    known = [resource for resource in resources if resource.id is not None]
-    unknown = [resource for resource in resources if resource.id is None]
-    if unknown:
-        known += _find(client, ledger, unknown)
-    for resource in known:
+
+    def delete(resource: Resource) -> None:
         assert resource.id is not None
         client.invent(resource.id)
         answer = client.send("DELETE", f"/instances/{resource.id}", purpose="clean up", essential=True)
@@ -72,8 +71,17 @@ def _delete(client: Client, ledger: Ledger, path: Path, resources: Sequence[Reso
             left.append(
                 Leftover(resource.kind, resource.id, resource.name or "", f"portal-contract cleanup {path}")
             )
-            continue
+            return
         ledger.deleted(resource.id)
+
+    # What is known goes first: the deployment may be one whose list cannot be read.
+    for resource in resources:
+        if resource.id is not None:
+            delete(resource)
+    unknown = [resource for resource in resources if resource.id is None]
+    if unknown:
+        for resource in _find(client, ledger, unknown):
+            delete(resource)
     return CleanupResult(tuple(deleted), tuple(gone), tuple(left))
 
 
