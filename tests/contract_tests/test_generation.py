@@ -18,7 +18,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 SITES = [{"id": "a1b2c3d4-e5f6-47b8-89d0-e1f2a3b4c5d6", "subnets": ["10.0.0.0/24"]}]
 
 
@@ -54,7 +54,10 @@ def test_a_valid_body_is_valid_by_every_reading(api: Contract, operation: str) -
 
 
 @pytest.mark.parametrize("operation", ["createInstance", "updateInstance"])
-def test_any_body_keeps_our_manners(api: Contract, operation: str) -> None:
+def test_any_body_is_wrong_or_odd_and_keeps_our_manners(api: Contract, operation: str) -> None:
+    validator = api.request_validator(operation)
+    assert validator is not None
+
     @given(bodies(api, operation, "any", name=name))
     @SETTINGS
     def check(body: Any) -> None:
@@ -65,20 +68,7 @@ def test_any_body_keeps_our_manners(api: Contract, operation: str) -> None:
             assert not isinstance(body.get("sites"), list)
             if isinstance(body.get("name"), str):
                 assert body["name"].startswith(TAG)
-
-    check()
-
-
-@pytest.mark.parametrize("operation", ["createInstance", "updateInstance"])
-def test_any_body_is_wrong_or_holds_something_unknown(api: Contract, operation: str) -> None:
-    validator = api.request_validator(operation)
-    assert validator is not None
-
-    @given(bodies(api, operation, "any", name=name))
-    @SETTINGS
-    def check(body: Any) -> None:
-        if isinstance(body, dict) and validator.is_valid(body):
-            assert not set(body) <= properties(operation)
+            assert not validator.is_valid(body) or not set(body) <= properties(operation)
 
     check()
 
