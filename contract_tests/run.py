@@ -279,6 +279,7 @@ def _clean_up_rest(config: Config, directory: Path) -> list[Event]:
     try:
         return list(clean_up(config, ledger).left)
     except (CleanupError, LedgerError, TargetLost):
+        _, resources = read_ledger(ledger)  # some of it may have been deleted all the same
         return [
             Leftover(
                 resource.kind, resource.id or "", resource.name or "", f"portal-contract cleanup {ledger}"
