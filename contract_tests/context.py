@@ -188,7 +188,14 @@ class Context:
             worker=worker,
         )
         slowest = max((site.settle_timeout for site in config.sites), default=30.0)
-        self.instances = Instances(self.client, self.ledger, self.verifier, tag=tag, settle_timeout=slowest)
+        self.instances = Instances(
+            self.client,
+            self.ledger,
+            self.verifier,
+            # Workers count their names each for itself, and a deployment may refuse a name it knows already.
+            tag=tag if workers == 1 else f"{tag} {worker}",
+            settle_timeout=slowest,
+        )
         self._sites: dict[int, Site] = {}
         self.lost: str | None = None  # why the target cannot be used any more
         self.test = ""

@@ -139,8 +139,17 @@ class Instances:
         theme = instance.get("theme")
         if isinstance(theme, Mapping):
             body["theme"] = {name: theme[name] for name in COLOURS if isinstance(theme.get(name), str)}
-        body["terms_text"] = instance.get("terms_text")
-        body["sites"] = instance.get("sites") or []
+            if not body["theme"]:
+                del body["theme"]
+        if isinstance(instance.get("terms_text"), str):
+            body["terms_text"] = instance["terms_text"]
+        # Nothing but what the documents let a body have: a deployment may show more and refuse to take it back.
+        body["sites"] = [
+            {part: site[part] for part in ("id", "subnets") if part in site}
+            if isinstance(site, Mapping)
+            else site
+            for site in instance.get("sites") or []
+        ]
         body |= changes
         return {name: value for name, value in body.items() if value is not ...}
 
@@ -151,11 +160,11 @@ class Instances:
     def reading_until(
         self, identifier: str, accepted: Answer, wanted: Callable[[Any], bool], *, purpose: str
     ) -> Answer:
-        """Read the instance; after a 202 again and again until it is as `wanted` or the patience ends."""
+        """Read the instance; after a 202 again and again until it is as `wanted`, gone, or the patience ends."""
         answer = self.read(identifier, purpose=purpose)
         if accepted.status == 202:
             for pause in pauses(self._settle_timeout):
-                if answer.ok and wanted(answer.json()):
+                if answer.status == 404 or (answer.ok and wanted(answer.json())):
                     break
                 self._sleep(pause)
                 answer = self.read(identifier, purpose=purpose)

@@ -1,35 +1,70 @@
-"""Compares what two answers say of the same instance, without what may differ between any two answers. Pure."""
+"""Compares what two answers say of the same instance, without what may differ between any two answers. Pure.
+
+Only properties of the contract are compared: a deployment may add its own, and they may change as they please.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-# Temporary signed links: made anew for each answer.
-_VOLATILE = frozenset({"preview_url"})
-_LINKS = frozenset({"logo", "icon"})
+from contract_tests.instances import COLOURS
+
+_PLAIN = ("id", "strategy", "session_ttl", "auth_integration_id")
+_LINKS = ("logo", "icon")
 
 
-def configuration(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration of an instance in a form that compares.
+def text(value: Any) -> Any:
+    """A text in the form in which two of them are the same to people; anything else as it is.
+
+    The documents do not say which Unicode form, line ends or white space at the ends a deployment keeps.
+    """
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFKC", value).replace("\r\n", "\n").strip()
+
+
+def instant(value: Any) -> Any:
+    """An instant as seconds, whatever its fraction and zone are written like; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(datetime.fromisoformat(value).timestamp())
+    except ValueError:
+        return value
+
+
+def configuration(instance: Any) -> dict[str, Any]:
+    """The configuration of an instance in a form that compares; properties that are null or absent are left out.
 
     Links become whether there is one; sites and their subnets lose their order, which means nothing.
     """
-    result: dict[str, Any] = {}
-    for name, value in instance.items():
-        if name in _VOLATILE:
-            continue
-        if name == "theme" and isinstance(value, Mapping):
-            result[name] = {
-                key: bool(part) if key in _LINKS else part.lower() if isinstance(part, str) else part
-                for key, part in value.items()
-                if key not in _LINKS or part
-            }
-        elif name == "sites":
-            result[name] = sites_of(instance)
-        else:
-            result[name] = value
-    return result
+    if not isinstance(instance, Mapping):
+        return {}
+    result: dict[str, Any] = {name: _lower(instance.get(name)) for name in _PLAIN}
+    result["name"] = text(instance.get("name"))
+    result["terms_text"] = text(instance.get("terms_text")) or None
+    result["created_at"] = instant(instance.get("created_at"))
+    if instance.get("strategy") == "oauth2":
+        result["auth_window_ttl"] = instance.get("auth_window_ttl")
+    theme = instance.get("theme")
+    if isinstance(theme, Mapping):
+        result["theme"] = theme_of(theme)
+    if "sites" in instance:
+        result["sites"] = sites_of(instance)
+    return {name: value for name, value in result.items() if value is not None}
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def theme_of(theme: Mapping[str, Any]) -> dict[str, Any]:
+    """The colours, in lower case, and which images there are."""
+    shown = {name: _lower(theme[name]) for name in COLOURS if theme.get(name) is not None}
+    return shown | {name: True for name in _LINKS if theme.get(name)}
 
 
 def sites_of(instance: Any) -> dict[str, list[str]]:
@@ -42,8 +77,33 @@ def sites_of(instance: Any) -> dict[str, list[str]]:
     }
 
 
+def lacking(wanted: Mapping[str, Any], found: Any) -> dict[str, Any]:
+    """The properties of a request body that an instance does not show, with what it shows instead."""
+    expected, seen = configuration(wanted), configuration(found)
+    missing: dict[str, Any] = {}
+    for name, value in expected.items():
+        if name == "theme":
+            theme = seen.get("theme") or {}
+            missing |= {
+                f"theme.{key}": theme.get(key) for key, part in value.items() if theme.get(key) != part
+            }
+        elif seen.get(name) != value:
+            missing[name] = seen.get(name)
+    return missing
+
+
+def changed(before: Any, after: Any, *, apart_from: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that differ although `apart_from` (the body of an update) does not name them."""
+    old, new = configuration(before), configuration(after)
+    return {
+        name: new.get(name)
+        for name in old.keys() | new.keys()
+        if name not in apart_from and old.get(name) != new.get(name)
+    }
+
+
 def difference(expected: Any, found: Any) -> str:
-    """What differs, in words; empty when nothing does. Properties that only one answer shows do count."""
+    """What differs, in words; empty when nothing does."""
     if not isinstance(found, Mapping) or not isinstance(expected, Mapping):
         return f"expected an instance, found {type(found).__name__}"
     left, right = configuration(expected), configuration(found)
@@ -53,3 +113,12 @@ def difference(expected: Any, found: Any) -> str:
         if left.get(name) != right.get(name)
     ]
     return "; ".join(parts)
+
+
+def find(listed: Any, identifier: str) -> list[Mapping[str, Any]]:
+    """The items of a list of instances that have this id."""
+    return [
+        item
+        for item in (listed if isinstance(listed, list) else [])
+        if isinstance(item, Mapping) and str(item.get("id")).lower() == identifier.lower()
+    ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from contract_tests.client import Answer
 from contract_tests.context import Site
 from contract_tests.device import judge
 from contract_tests.device.judge import Finding
 from contract_tests.device.snapshot import Snapshot
 from contract_tests.instances import Instances
+from contract_tests.suite.comparison import lacking
 from contract_tests.verifier import CannotTell, Verifier
 
 
@@ -35,22 +35,34 @@ def assign(
     instances: Instances, site: Site, instance: Mapping[str, Any], subnets: Sequence[str], **changes: Any
 ) -> dict[str, Any]:
     """Give the instance these subnets of the site; gives the instance as it reads afterwards."""
-    answer = instances.change(
+    return changed(
+        instances,
         instance,
         purpose=f"set its subnets to {', '.join(subnets) or 'none'}",
         sites=wish(site, subnets),
         **changes,
     )
-    return accepted(instances, instance, answer)
 
 
-def accepted(instances: Instances, instance: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
-    """The instance after an update that had to succeed. Raises `CannotTell` if it did not."""
+def changed(
+    instances: Instances, instance: Mapping[str, Any], *, purpose: str, **changes: Any
+) -> dict[str, Any]:
+    """The instance after an update that has to succeed; one that was only accepted is waited for.
+
+    Raises `CannotTell` if it does not succeed.
+    """
+    answer = instances.change(instance, purpose=purpose, **changes)
     if not answer.ok:
         raise CannotTell(f"the update that the check builds on was answered {answer.text}")
     body = answer.json()
     if answer.status == 202 or not isinstance(body, dict):
-        body = instances.read(instance["id"]).json()
+        reading = instances.reading_until(
+            instance["id"],
+            answer,
+            lambda body: not lacking(changes, body),
+            purpose="read it after the update",
+        )
+        body = reading.json()
     if not isinstance(body, dict):
         raise CannotTell("the instance cannot be read after an update")
     return body

@@ -10,7 +10,7 @@ import pytest
 from contract_tests.context import Context
 from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL, Instances
 from contract_tests.planner import plan
-from contract_tests.suite.comparison import configuration, difference, sites_of
+from contract_tests.suite.comparison import configuration, difference, lacking, sites_of
 from contract_tests.suite.test_errors import unknown_id
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
@@ -21,31 +21,13 @@ TERMS = 'By connecting you accept the house rules.\nBe kind — 請遵守規則.
 
 def _shows(wanted: dict[str, Any]) -> Callable[[Any], bool]:
     def check(body: Any) -> bool:
-        return isinstance(body, dict) and not _missing(wanted, body)
+        return isinstance(body, dict) and not lacking(wanted, body)
 
     return check
 
 
 def _has_sites(expected: dict[str, list[str]]) -> Callable[[Any], bool]:
     return lambda body: sites_of(body) == expected
-
-
-def _missing(wanted: dict[str, Any], body: Any) -> dict[str, Any]:
-    """The properties of `wanted` that the body does not have, with what it has instead."""
-    if not isinstance(body, dict):
-        return dict.fromkeys(wanted)
-    seen = configuration(body)
-    expected = configuration(wanted)
-    missing: dict[str, Any] = {}
-    for name, value in expected.items():
-        if name == "theme":
-            theme = seen.get("theme") or {}
-            missing |= {
-                f"theme.{key}": theme.get(key) for key, part in value.items() if theme.get(key) != part
-            }
-        elif seen.get(name) != value:
-            missing[name] = seen.get(name)
-    return missing
 
 
 def _update(
@@ -67,9 +49,9 @@ def _update(
     for where, body in (("its answer", answer.json()), ("a later reading", reading.json())):
         if where == "its answer" and answer.status == 202 and not isinstance(body, dict):
             continue  # accepted for later: the answer need not show it yet
-        if where == "its answer" and answer.status == 202 and _missing(wanted, body):
+        if where == "its answer" and answer.status == 202 and lacking(wanted, body):
             continue
-        missing = _missing(wanted, body)
+        missing = lacking(wanted, body)
         verify.check(
             requirement,
             not missing,

@@ -14,7 +14,7 @@ from contract_tests.device import judge
 from contract_tests.device.judge import Finding
 from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL
 from contract_tests.properties import walk
-from contract_tests.suite.comparison import configuration, sites_of
+from contract_tests.suite.comparison import configuration, lacking
 from contract_tests.suite.provisioning import provisioned, wish
 
 WALKS, STEPS = 4, 8
@@ -115,7 +115,9 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
             answer = instances.delete(expected.id)
             verify.demand("INST-DEL-02", answer.ok, f"a deletion was answered {answer.text[:160]}")
             self.model.remove(expected)
-            gone = instances.read(expected.id, purpose="read the deleted instance")
+            gone = instances.reading_until(
+                expected.id, answer, lambda body: False, purpose="read the deleted instance"
+            )
             verify.demand("INST-DEL-02", gone.status == 404, f"a deleted instance reads {gone.text[:160]}")
             self.compare()
 
@@ -125,7 +127,7 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
             wanted = configuration(changes)
 
             def shows(body: Any) -> bool:
-                return isinstance(body, dict) and not _lacking(wanted, body)
+                return isinstance(body, dict) and not lacking(changes, body)
 
             reading = instances.reading_until(expected.id, answer, shows, purpose="read it")
             body = reading.json()
@@ -196,21 +198,6 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
                     instances.delete(expected.id)
 
     return Walk
-
-
-def _lacking(wanted: dict[str, Any], body: dict[str, Any]) -> list[str]:
-    seen = configuration(body)
-    lacking = []
-    for name, value in wanted.items():
-        if name == "theme":
-            theme = seen.get("theme") or {}
-            lacking += [f"theme.{key}" for key, part in value.items() if theme.get(key) != part]
-        elif name == "sites":
-            if sites_of(body) != value:
-                lacking.append(name)
-        elif seen.get(name) != value:
-            lacking.append(name)
-    return lacking
 
 
 _API = (
