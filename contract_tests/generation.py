@@ -23,6 +23,9 @@ from spec.loader import Contract
 
 Mode = Literal["valid", "any"]
 NO_BODY = object()
+MOST_EXTRA = (
+    12  # characters after the tag in a generated name: how long a name may be is for the deployment to say
+)
 
 _PRINTABLE_CATEGORIES_OUT = {"Cc", "Cs", "Cn", "Co", "Cf", "Zl", "Zp"}
 
@@ -105,9 +108,9 @@ def fit_any(body: Any, name: Callable[[], str]) -> Any:
 
 
 def _plain(text: str) -> str:
-    """At most 40 printable characters of the text, in composed form, without white space at the ends."""
+    """At most `MOST_EXTRA` printable characters of the text, in composed form, without white space at the ends."""
     kept = "".join(
         character for character in text if unicodedata.category(character) not in _PRINTABLE_CATEGORIES_OUT
     )
     # Composed last: what was taken out may have kept a letter and its accent apart.
-    return " ".join(unicodedata.normalize("NFC", " ".join(kept.split()))[:40].split())
+    return " ".join(unicodedata.normalize("NFC", " ".join(kept.split()))[:MOST_EXTRA].split())

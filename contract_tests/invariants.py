@@ -38,7 +38,8 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
         yield Observation("ERR-11", not leaked, f"{what}: the answer {status} repeats the bearer token")
     if status >= 400:
         if request.method != "HEAD":
-            yield from _error_shape(what, answer, status)
+            documented = request.operation is not None and status in _DOCUMENTED_ERRORS
+            yield from _error_shape(what, answer, "ERR-01" if documented else "ERR-02")
     elif request.operation is not None and answer.ok:
         yield from _success(contract, request, answer, what)
     if request.operation is not None and status < 500:
@@ -51,8 +52,7 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
         )
 
 
-def _error_shape(what: str, answer: Answer, status: int) -> Iterator[Observation]:
-    requirement = "ERR-01" if status in _DOCUMENTED_ERRORS else "ERR-02"
+def _error_shape(what: str, answer: Answer, requirement: str) -> Iterator[Observation]:
     body = answer.json()
     fault: str | None = None
     if answer.media_type != "application/json":
@@ -73,7 +73,7 @@ def _error_shape(what: str, answer: Answer, status: int) -> Iterator[Observation
         yield Observation(
             "ERR-03",
             not missing,
-            f"{what}: the error answer {status} lacks {', '.join(missing) or 'nothing'}",
+            f"{what}: the error answer {answer.status} lacks {', '.join(missing) or 'nothing'}",
         )
 
 

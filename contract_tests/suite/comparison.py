@@ -92,16 +92,6 @@ def lacking(wanted: Mapping[str, Any], found: Any) -> dict[str, Any]:
     return missing
 
 
-def changed(before: Any, after: Any, *, apart_from: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that differ although `apart_from` (the body of an update) does not name them."""
-    old, new = configuration(before), configuration(after)
-    return {
-        name: new.get(name)
-        for name in old.keys() | new.keys()
-        if name not in apart_from and old.get(name) != new.get(name)
-    }
-
-
 def difference(expected: Any, found: Any) -> str:
     """What differs, in words; empty when nothing does."""
     if not isinstance(found, Mapping) or not isinstance(expected, Mapping):

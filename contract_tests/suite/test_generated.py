@@ -13,11 +13,11 @@ from contract_tests.generation import NO_BODY, bodies
 from contract_tests.instances import Instances
 from contract_tests.pictures import paint
 from contract_tests.properties import for_all
-from contract_tests.suite.comparison import configuration
+from contract_tests.suite.comparison import lacking
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
 
-EXAMPLES = 12
+EXAMPLES = 10
 
 
 def _send_creation(instances: Instances, body: Any) -> Answer:
@@ -26,6 +26,15 @@ def _send_creation(instances: Instances, body: Any) -> Answer:
             None, lambda: instances.client.send("POST", "/instances", purpose="create from no body")
         )
     return instances.create(body, purpose="create from a generated body")
+
+
+def _without_oauth2(body: Any) -> Any:
+    """What only oauth2 knows says nothing about a coupon instance: it may be ignored or refused there."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: value for key, value in body.items() if key not in ("auth_window_ttl", "auth_integration_id")
+    }
 
 
 @pytest.mark.verifies("WIRE-03", "WIRE-01", "WIRE-02", "INST-CREATE-02")
@@ -38,18 +47,14 @@ def test_valid_creations(
         if isinstance(created, dict) and isinstance(created.get("id"), str):
             instances.delete(created["id"])
         verify.demand("WIRE-03", answer.ok, f"the valid body {body} was answered {answer.text[:200]}")
-        wrong = {
-            key: created.get(key)
-            for key in body
-            if isinstance(created, dict) and created.get(key) != body[key]
-        }
+        wrong = lacking(body, created)
         verify.demand(
             "INST-CREATE-02", not wrong, f"created from {body}, the answer has {wrong or 'the same'}"
         )
 
     for_all(
         context,
-        bodies(contract, "createInstance", "valid", name=lambda: instances.name("generated")),
+        bodies(contract, "createInstance", "valid", name=lambda: instances.name("made")),
         check,
         max_examples=EXAMPLES,
     )
@@ -63,6 +68,7 @@ def test_invalid_creations(
     assert validator is not None
 
     def check(body: Any) -> None:
+        body = _without_oauth2(body)
         answer = _send_creation(instances, body)
         created = answer.json() if answer.ok else None
         if isinstance(created, dict) and isinstance(created.get("id"), str):
@@ -77,7 +83,7 @@ def test_invalid_creations(
 
     for_all(
         context,
-        bodies(contract, "createInstance", "any", name=lambda: instances.name("generated")),
+        bodies(contract, "createInstance", "any", name=lambda: instances.name("made")),
         check,
         max_examples=2 * EXAMPLES,
     )
@@ -93,34 +99,22 @@ def test_valid_updates(context: Context, contract: Contract, instances: Instance
         verify.demand("WIRE-03", answer.ok, f"the valid body {body} was answered {answer.text[:200]}")
         if answer.status == 202:
             return  # accepted for later; the laws over updates look at that
-        seen = configuration(instances.read(instance["id"]).json() or {})
-        wanted = configuration(body)
+        seen = instances.read(instance["id"]).json()
         for requirement, names in (
             ("INST-UPD-01", ("name", "session_ttl")),
             ("INST-UPD-02", ("theme",)),
             ("INST-UPD-03", ("terms_text",)),
         ):
-            wrong = {
-                name: seen.get(name)
-                for name in names
-                if name in wanted and not _contains(seen.get(name), wanted[name])
-            }
+            wrong = lacking({name: body[name] for name in names if name in body}, seen)
             verify.demand(requirement, not wrong, f"updated to {body}, it reads {wrong or 'the same'}")
 
     for_all(
         context,
-        bodies(contract, "updateInstance", "valid", name=lambda: instances.name("generated")),
+        bodies(contract, "updateInstance", "valid", name=lambda: instances.name("made")),
         check,
         max_examples=EXAMPLES,
     )
     instances.delete(instance["id"])
-
-
-def _contains(seen: Any, wanted: Any) -> bool:
-    """Equal, or a theme that has every colour that was sent."""
-    if isinstance(wanted, dict) and isinstance(seen, dict):
-        return all(seen.get(key) == value for key, value in wanted.items())
-    return bool(seen == wanted)
 
 
 @pytest.mark.verifies("WIRE-04", "ERR-01", "ERR-04")
@@ -132,18 +126,13 @@ def test_invalid_updates(
     assert validator is not None
 
     def check(body: Any) -> None:
-        if isinstance(body, dict):
-            # What only oauth2 knows says nothing about a coupon instance.
-            body = {
-                key: value
-                for key, value in body.items()
-                if key not in ("auth_window_ttl", "auth_integration_id")
-            }
+        body = _without_oauth2(body)
         options: dict[str, Any] = {} if body is NO_BODY else {"json_body": body}
         answer = instances.client.send(
             "PUT", f"/instances/{instance['id']}", purpose="update from a generated body", **options
         )
-        errors = ["there is none"] if body is NO_BODY else validator.errors(body)
+        # Which properties an update needs is open, so nothing at all may be an update of nothing.
+        errors = validator.errors(body) if isinstance(body, dict) and body else []
         if errors:
             verify.demand(
                 "WIRE-04",
@@ -153,7 +142,7 @@ def test_invalid_updates(
 
     for_all(
         context,
-        bodies(contract, "updateInstance", "any", name=lambda: instances.name("generated")),
+        bodies(contract, "updateInstance", "any", name=lambda: instances.name("made")),
         check,
         max_examples=2 * EXAMPLES,
     )

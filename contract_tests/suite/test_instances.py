@@ -10,7 +10,7 @@ import pytest
 from contract_tests.context import Context
 from contract_tests.instances import MAX_SESSION_TTL, MIN_SESSION_TTL, Instances
 from contract_tests.planner import plan
-from contract_tests.suite.comparison import difference
+from contract_tests.suite.comparison import difference, find, lacking, text
 from contract_tests.suite.test_errors import unknown_id
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
@@ -40,8 +40,14 @@ _CREATION_RULES = {
 )
 def test_life_of_an_instance(context: Context, instances: Instances, verify: Verifier) -> None:
     """Create two of the same body, read, list, delete one: the other stays as it was."""
-    body = instances.body("twin")
-    answers = [instances.create(body, purpose=f"create the {which} twin") for which in ("first", "second")]
+    bodies = [instances.body("twin")] * 2
+    answers = [
+        instances.create(body, purpose=f"create the {which} twin")
+        for body, which in zip(bodies, ("first", "second"), strict=True)
+    ]
+    if answers[0].ok and answers[1].refused:  # names may have to differ
+        bodies[1] = instances.body("twin")
+        answers[1] = instances.create(bodies[1], purpose="create the second twin under a name of its own")
     for answer in answers:
         verify.demand(
             "INST-CREATE-01",
@@ -52,10 +58,11 @@ def test_life_of_an_instance(context: Context, instances: Instances, verify: Ver
             "INST-CREATE-12", answer.status == 201, f"a creation was answered {answer.status}; expected 201"
         )
     first, second = (answer.json() for answer in answers)
-    for created in (first, second):
-        sent = {"name": body["name"], "strategy": "coupon", "session_ttl": 3600, "auth_integration_id": None}
-        wrong = {name: created.get(name) for name, value in sent.items() if created.get(name) != value}
-        verify.check("INST-CREATE-02", not wrong, f"sent {sent}, the answer has {wrong or 'the same'}")
+    for body, created in zip(bodies, (first, second), strict=True):
+        wrong = lacking(body, created)
+        if created.get("auth_integration_id") is not None:
+            wrong["auth_integration_id"] = created["auth_integration_id"]
+        verify.check("INST-CREATE-02", not wrong, f"sent {body}, the answer has {wrong or 'the same'}")
     verify.check(
         "INST-CREATE-03",
         first["id"] != second["id"],
@@ -75,7 +82,7 @@ def test_life_of_an_instance(context: Context, instances: Instances, verify: Ver
         "INST-LIST-01", listing.ok and isinstance(listed, list), f"the list was answered {listing.text[:200]}"
     )
     for created in (first, second):
-        found = [item for item in listed if isinstance(item, dict) and item.get("id") == created["id"]]
+        found = find(listed, created["id"])
         verify.check(
             "INST-LIST-01",
             len(found) == 1,
@@ -122,15 +129,14 @@ def _delete_one(
             "INST-DEL-02", update.status == 404, f"updating it was answered {update.text}; expected 404"
         )
         listed = instances.listing(purpose="list after the deletion").json()
-        identifiers = [item.get("id") for item in listed or [] if isinstance(item, dict)]
         verify.check(
             "INST-DEL-02",
-            first["id"] not in identifiers,
+            not find(listed, first["id"]),
             "the list still holds the deleted instance; expected not",
         )
         verify.check(
             "INST-DEL-03",
-            second["id"] in identifiers,
+            bool(find(listed, second["id"])),
             "the list lacks another instance after the deletion; expected it untouched",
         )
     other = instances.read(second["id"], purpose="read the other instance")
@@ -213,26 +219,21 @@ def test_oauth2_needs_an_integration(context: Context, instances: Instances, ver
         _remove_if_made(instances, answer.json() if answer.ok else None)
 
 
+# Short, as the longest name that a deployment takes is not documented.
+DEMANDING = ("\"q\" 'a' \\ /%20", "<b>&amp;</b> ${y}", "Gäste 访客 ضيوف 📶")
+
+
 @pytest.mark.verifies("INST-CREATE-13")
-def test_names_come_back(instances: Instances, verify: Verifier) -> None:
+@pytest.mark.parametrize("characters", DEMANDING)
+def test_names_come_back(instances: Instances, verify: Verifier, characters: str) -> None:
     """Characters that careless handling spoils; composed forms only, no white space at the ends."""
-    for characters in (
-        "\"quotes\" and 'apostrophes' \\ back/slash",
-        "<b>&amp;</b> %20 {{x}} ${y}",
-        "Gäste · 访客 · ضيوف 📶",
-    ):
-        verify.start_scenario()
-        name = f"{instances.name('name')} {characters}"
-        answer = instances.create(instances.body(name=name), purpose="create with a demanding name")
-        if answer.refused:
-            verify.check("INST-CREATE-13", False, f"the name {name!r} was answered {answer.text[:160]}")
-            continue
-        created = answer.json()
-        if not (answer.ok and isinstance(created, dict) and isinstance(created.get("id"), str)):
-            verify.check("INST-CREATE-13", False, f"the name {name!r} was answered {answer.text[:160]}")
-            continue
-        reading = instances.read(created["id"])
-        now = reading.json()
-        found = now.get("name") if isinstance(now, dict) else None
-        verify.check("INST-CREATE-13", found == name, f"sent the name {name!r}, it reads {found!r}")
-        instances.delete(created["id"])
+    name = f"{instances.name('x')} {characters}"
+    answer = instances.create(instances.body(name=name), purpose="create with a demanding name")
+    created = answer.json() if answer.ok else None
+    if not isinstance(created, dict) or not isinstance(created.get("id"), str):
+        verify.check("INST-CREATE-13", False, f"the name {name!r} was answered {answer.text[:160]}")
+        return
+    now = instances.read(created["id"]).json()
+    found = now.get("name") if isinstance(now, dict) else None
+    verify.check("INST-CREATE-13", text(found) == text(name), f"sent the name {name!r}, it reads {found!r}")
+    instances.delete(created["id"])
