@@ -84,7 +84,7 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--fail-on", type=click.Choice(["must", "should"]), help="What keeps it from conforming.")
 @click.option("--report-dir", metavar="DIR", help="Where the report goes.  [default: portal-contract-report]")
 @click.option("--read-only", is_flag=True, help="Only read; judge what reading can tell.")
-@click.option("--no-device", is_flag=True, help="Leave the routers alone.")
+@click.option("--no-device", is_flag=True, help="Do not look at the routers.")
 @click.option("-v", "--verbose", count=True, help="Say more.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only the verdict.")
 @_common

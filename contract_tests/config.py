@@ -158,6 +158,16 @@ class Config(_Strict):
         return self
 
     @property
+    def usable_sites(self) -> tuple[SiteConfig, ...]:
+        """The sites in the order in which the suite uses them: those whose router can be watched come first."""
+        return tuple(sorted(self.sites, key=lambda site: site.router is None))
+
+    @property
+    def observed_sites(self) -> tuple[SiteConfig, ...]:
+        """The sites whose router can be watched."""
+        return tuple(site for site in self.sites if site.router is not None)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret the run knows; none may appear in any output."""
         return tuple(self.secret_names)

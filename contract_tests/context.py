@@ -214,13 +214,14 @@ class Context:
         return self._deadline is not None and self._monotonic() > self._deadline
 
     def site(self, index: int) -> Site:
-        """The site of this index (modulo the number of sites), its router connected on first use.
+        """The site of this index (modulo the number of sites with a router), connected on first use.
 
         Raises `ObserverError` when the router cannot be observed.
         """
-        index %= len(self.config.sites)
+        observed = self.config.observed_sites
+        index %= len(observed)
         if index not in self._sites:
-            self._sites[index] = Site(self.config.sites[index], self.contract, record=self._device_write)
+            self._sites[index] = Site(observed[index], self.contract, record=self._device_write)
             self._sites[index].test = self.test
         return self._sites[index]
 

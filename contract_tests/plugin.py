@@ -88,11 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not _on(config):
         return
     from contract_tests.config import load_config
-    from contract_tests.selection import select
+    from contract_tests.selection import missing_capabilities, select
     from spec.loader import load_contract
 
     loaded = load_config(Path(config.getoption(CONFIG_OPTION)), overrides={})
     selection = select(loaded, load_contract(loaded.target.generation).catalogue)
+    missing = missing_capabilities(loaded)
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
@@ -100,10 +101,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if marker is None:
             kept.append(item)
             continue
-        (kept if selection.possible.intersection(marker.args) else dropped).append(item)
+        watches = "site" in getattr(item, "fixturenames", ())
+        possible = selection.possible.intersection(marker.args) and not (watches and "device" in missing)
+        (kept if possible else dropped).append(item)
         site = item.get_closest_marker("site")
         if site is not None and loaded.sites:
-            item.add_marker(pytest.mark.xdist_group(f"site-{site.args[0] % len(loaded.sites)}"))
+            sites = len(loaded.observed_sites) or len(loaded.sites)
+            item.add_marker(pytest.mark.xdist_group(f"site-{site.args[0] % sites}"))
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept

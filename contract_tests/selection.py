@@ -32,7 +32,7 @@ def missing_capabilities(config: Config) -> dict[Need, str]:
     if not config.sites:
         missing["site"] = "no [[sites]] entry names a site that the suite may use"
     if config.run.no_device:
-        missing["device"] = "the run was asked to leave the routers alone (--no-device)"
+        missing["device"] = "the run was asked not to look at the routers (--no-device)"
     elif not any(site.router for site in config.sites):
         missing["device"] = "no [sites.router] tells how to reach the router of a site"
     if not config.target.other_token:

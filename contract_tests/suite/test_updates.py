@@ -187,7 +187,7 @@ def test_read_only_properties(context: Context, instances: Instances, verify: Ve
 @pytest.mark.verifies("INST-UPD-04")
 def test_sites(context: Context, instances: Instances, verify: Verifier) -> None:
     """A site with one subnet, with all, and without: each reads as it was set."""
-    site = context.config.sites[0]
+    site = context.config.usable_sites[0]
     instance = instances.make("sites")
     wishes: list[list[dict[str, Any]]] = [
         [{"id": site.id, "subnets": [site.subnets[0]]}],
