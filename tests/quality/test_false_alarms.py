@@ -1,0 +1,151 @@
+"""No false alarm: two implementations that keep the contract each in its own way pass the suite, seed after seed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from contract_tests.device.snapshot import Snapshot, differences
+from contract_tests.lab import Lab
+from reference_impl.app import create_app
+from spec.loader import load_contract
+from tests.quality.harness import Deployment, Outcome, deployment, judge
+from tests.quality.variant.app import make_app
+
+# A group of ten runs takes about two minutes on two cores, most of it waiting.
+pytestmark = [pytest.mark.quality, pytest.mark.timeout(420)]
+
+SEEDS = range(1, 21)
+SETTLE_TIMEOUT = 10.0
+"""Seconds the suite waits for a router: the variant takes its time, and ten runs share the machine."""
+
+PATIENCE = 240.0
+"""Seconds one run may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """`abreast` deployments share the seeds of a test; each serves its share of runs one after another.
+
+    `warned` are the requirements of level should that it chooses not to meet, each with what it does instead.
+    """
+
+    name: str
+    make_app: Callable[..., Any]
+    abreast: int
+    warned: Mapping[str, str]
+
+
+IMPLEMENTATIONS = (
+    Implementation("reference", create_app, abreast=3, warned={}),
+    Implementation(
+        "variant",
+        make_app,
+        abreast=5,
+        warned={
+            "ERR-03": "errors have two of the four documented fields",
+            "WIRE-05": "a creation is answered 200, a deletion 200 or 202",
+            "INST-CREATE-12": "a creation is answered 200",
+            "INST-DEL-01": "a deletion is answered 200 or 202",
+            "IMG-07": "logos may have any size",
+        },
+    ),
+)
+
+NOT_VERIFIED: Mapping[str, str] = {}
+"""Requirements that no run can judge in the lab, with the reason: none."""
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda implementation: implementation.name)
+@pytest.mark.parametrize("seeds", [SEEDS[:10], SEEDS[10:]], ids=["1-10", "11-20"])
+async def test_no_alarm(
+    tmp_path_factory: pytest.TempPathFactory, implementation: Implementation, seeds: Sequence[int]
+) -> None:
+    shares = {
+        tmp_path_factory.mktemp("deployment"): seeds[index :: implementation.abreast]
+        for index in range(implementation.abreast)
+    }
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_runs(directory, implementation, share)) for directory, share in shares.items()
+        ]
+    outcomes = {seed: outcome for task in tasks for seed, outcome in task.result().items()}
+    assert sorted(outcomes) == list(seeds)
+    alarms = {
+        seed: complaints
+        for seed, outcome in sorted(outcomes.items())
+        if (complaints := _complaints(outcome, implementation))
+    }
+    assert alarms == {}
+
+
+async def _runs(directory: Path, implementation: Implementation, seeds: Sequence[int]) -> dict[int, Outcome]:
+    """Full runs against one deployment, which afterwards is what it was. `directory` exists."""
+    async with deployment(
+        directory, make_app=implementation.make_app, settle_timeout=SETTLE_TIMEOUT
+    ) as deployed:
+        before = await _state(deployed)
+        outcomes = {
+            seed: await judge(deployed.config, directory / f"seed-{seed}", seed=seed, patience=PATIENCE)
+            for seed in seeds
+        }
+        after = await _state(deployed)
+    assert after.listed == before.listed
+    contract = load_contract().device
+    for address, snapshot in before.routers.items():
+        found = differences(snapshot, after.routers[address], contract)
+        assert [difference.command() for difference in found] == []
+    return outcomes
+
+
+def _complaints(outcome: Outcome, implementation: Implementation) -> list[str]:
+    """Everything that a run of a conforming deployment must not say."""
+    if not outcome.report:
+        return [f"exit code {outcome.exit_code} and no report: {outcome.text}"]
+    complaints = [] if outcome.exit_code == 0 else [f"exit code {outcome.exit_code}"]
+    for entry in outcome.report["requirements"]:
+        expected = (
+            "warned"
+            if entry["id"] in implementation.warned
+            else "not verified"
+            if entry["id"] in NOT_VERIFIED
+            else "passed"
+        )
+        if entry["verdict"] != expected:
+            complaints.append(f"{entry['id']} is {entry['verdict']}, expected {expected}: {entry['reason']}")
+    complaints += [f"problem: {problem}" for problem in outcome.report["problems"]]
+    complaints += [f"left behind: {leftover}" for leftover in outcome.report["leftovers"]]
+    return complaints
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a run must leave as it was: what each tenant lists, what each router holds."""
+
+    listed: list[Any]
+    routers: dict[str, Snapshot]
+
+
+async def _state(deployed: Deployment) -> State:
+    return State(
+        await _listed(deployed.lab),
+        {
+            address: Snapshot({menu: tuple(rows) for menu, rows in router.snapshot().items()})
+            for address, router in deployed.lab.fleet.routers.items()
+        },
+    )
+
+
+async def _listed(lab: Lab) -> list[Any]:
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        answers = [
+            await client.get(f"{lab.base_url}/instances", headers={"authorization": f"Bearer {tenant.token}"})
+            for tenant in lab.settings.tenants
+        ]
+    return [answer.raise_for_status().json() for answer in answers]
