@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from reference_impl.settings import Settings
 from tests.quality.mutants_stage import (
@@ -160,7 +160,7 @@ def _as(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _ALL = ("listInstances", "createInstance", "getInstance", "updateInstance")
-_SHAPE = "http-shape"
+_SHAPE: Final = "http-shape"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("reading needs no token", _SHAPE, "AUTH-01", _let_in("getInstance", lambda sent: sent is None)),

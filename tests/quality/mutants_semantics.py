@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -59,7 +59,7 @@ def _replaces(
             stored = wanted.model_copy(update=change(wanted, current))
             replaced: Replaced = await original(self, identifier, tenant, stored)
             if replaced is not None and claims_success:
-                record, touched = replaced
+                record, _ = replaced
                 record.name, record.session_ttl = wanted.name, wanted.session_ttl
                 record.terms_text, record.theme = wanted.terms_text, wanted.theme.model_dump()
             return replaced
@@ -253,37 +253,149 @@ def _unanswered(reply: Reply) -> Reply:
     return replace(reply, headers={"content-length": "0"}, body=b"")
 
 
-_CLASS = "semantics"
+_CLASS: Final = "semantics"
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("creation without a body in its answer", _CLASS, "INST-CREATE-01", on_reply("createInstance", change=_unanswered)),
-    Mutant("creation answers without an id", _CLASS, "INST-CREATE-01", on_body("createInstance", change=lambda body: {**body, "id": None})),
-    Mutant("creation echoes a default session_ttl", _CLASS, "INST-CREATE-02", _stores(lambda wanted: {"session_ttl": 3600})),
-    Mutant("creation lowers names", _CLASS, "INST-CREATE-02", _stores(lambda wanted: {"name": wanted.name.lower()})),
-    Mutant("coupon has an empty integration", _CLASS, "INST-CREATE-02", on_body("createInstance", change=_field("auth_integration_id", lambda value: ""))),
+    Mutant(
+        "creation without a body in its answer",
+        _CLASS,
+        "INST-CREATE-01",
+        on_reply("createInstance", change=_unanswered),
+    ),
+    Mutant(
+        "creation answers without an id",
+        _CLASS,
+        "INST-CREATE-01",
+        on_body("createInstance", change=lambda body: {**body, "id": None}),
+    ),
+    Mutant(
+        "creation echoes a default session_ttl",
+        _CLASS,
+        "INST-CREATE-02",
+        _stores(lambda wanted: {"session_ttl": 3600}),
+    ),
+    Mutant(
+        "creation lowers names",
+        _CLASS,
+        "INST-CREATE-02",
+        _stores(lambda wanted: {"name": wanted.name.lower()}),
+    ),
+    Mutant(
+        "coupon has an empty integration",
+        _CLASS,
+        "INST-CREATE-02",
+        on_body("createInstance", change=_field("auth_integration_id", lambda value: "")),
+    ),
     Mutant("creation finds the one of that name", _CLASS, "INST-CREATE-03", _creation_finds_the_name),
-    Mutant("names are escaped", _CLASS, "INST-CREATE-13", _stores(lambda wanted: {"name": html.escape(wanted.name)})),
-    Mutant("names lose what Latin-1 lacks", _CLASS, "INST-CREATE-13", _stores(lambda wanted: {"name": wanted.name.encode("latin-1", "replace").decode("latin-1")})),
-    Mutant("names lose backslashes", _CLASS, "INST-CREATE-13", _stores(lambda wanted: {"name": wanted.name.replace("\\", "")})),
-    Mutant("names lose what is beyond the first plane", _CLASS, "INST-CREATE-13", _stores(lambda wanted: {"name": "".join(c for c in wanted.name if ord(c) < 0x10000)})),
-    Mutant("names are cut at twenty", _CLASS, "INST-CREATE-13", _stores(lambda wanted: {"name": wanted.name[:20]})),
-    Mutant("reading tells session_ttl in minutes", _CLASS, "INST-GET-01", on_body("getInstance", change=_field("session_ttl", lambda value: value // 60))),
-    Mutant("reading lacks the terms", _CLASS, "INST-GET-01", on_body("getInstance", change=each(lambda item: {k: v for k, v in item.items() if k != "terms_text"}))),
+    Mutant(
+        "names are escaped",
+        _CLASS,
+        "INST-CREATE-13",
+        _stores(lambda wanted: {"name": html.escape(wanted.name)}),
+    ),
+    Mutant(
+        "names lose what Latin-1 lacks",
+        _CLASS,
+        "INST-CREATE-13",
+        _stores(lambda wanted: {"name": wanted.name.encode("latin-1", "replace").decode("latin-1")}),
+    ),
+    Mutant(
+        "names lose backslashes",
+        _CLASS,
+        "INST-CREATE-13",
+        _stores(lambda wanted: {"name": wanted.name.replace("\\", "")}),
+    ),
+    Mutant(
+        "names lose what is beyond the first plane",
+        _CLASS,
+        "INST-CREATE-13",
+        _stores(lambda wanted: {"name": "".join(c for c in wanted.name if ord(c) < 0x10000)}),
+    ),
+    Mutant(
+        "names are cut at twenty",
+        _CLASS,
+        "INST-CREATE-13",
+        _stores(lambda wanted: {"name": wanted.name[:20]}),
+    ),
+    Mutant(
+        "reading tells session_ttl in minutes",
+        _CLASS,
+        "INST-GET-01",
+        on_body("getInstance", change=_field("session_ttl", lambda value: value // 60)),
+    ),
+    Mutant(
+        "reading lacks auth_window_ttl",
+        _CLASS,
+        "INST-GET-01",
+        on_body(
+            "getInstance", change=each(lambda item: {k: v for k, v in item.items() if k != "auth_window_ttl"})
+        ),
+    ),
     Mutant("an update moves created_at", _CLASS, "INST-GET-02", _created_at_moves),
-    Mutant("list omits the newest", _CLASS, "INST-LIST-01", on_body("listInstances", change=lambda body: body[:-1])),
-    Mutant("list has each twice", _CLASS, "INST-LIST-01", on_body("listInstances", change=lambda body: [*body, *body])),
+    Mutant(
+        "list omits the newest",
+        _CLASS,
+        "INST-LIST-01",
+        on_body("listInstances", change=lambda body: body[:-1]),
+    ),
+    Mutant(
+        "list has each twice",
+        _CLASS,
+        "INST-LIST-01",
+        on_body("listInstances", change=lambda body: [*body, *body]),
+    ),
     Mutant("list holds one", _CLASS, "INST-LIST-01", on_body("listInstances", change=lambda body: body[:1])),
-    Mutant("list shows names only by their start", _CLASS, "INST-LIST-02", on_body("listInstances", change=_field("name", lambda value: value[:8]))),
-    Mutant("list shows default themes", _CLASS, "INST-LIST-02", on_body("listInstances", change=_field("theme", lambda value: {**value, "accent_color": "#000000"}))),
-    Mutant("update is only claimed", _CLASS, "INST-UPD-01", _replaces(lambda w, c: {"name": c.name, "session_ttl": c.session_ttl}, claims_success=True)),
-    Mutant("update leaves session_ttl", _CLASS, "INST-UPD-01", _replaces(lambda w, c: {"session_ttl": c.session_ttl})),
+    Mutant(
+        "list shows names only by their start",
+        _CLASS,
+        "INST-LIST-02",
+        on_body("listInstances", change=_field("name", lambda value: value[:8])),
+    ),
+    Mutant(
+        "list shows default themes",
+        _CLASS,
+        "INST-LIST-02",
+        on_body("listInstances", change=_field("theme", lambda value: {**value, "accent_color": "#000000"})),
+    ),
+    Mutant(
+        "update is only claimed",
+        _CLASS,
+        "INST-UPD-01",
+        _replaces(lambda w, c: {"name": c.name, "session_ttl": c.session_ttl}, claims_success=True),
+    ),
+    Mutant(
+        "update leaves session_ttl",
+        _CLASS,
+        "INST-UPD-01",
+        _replaces(lambda w, c: {"session_ttl": c.session_ttl}),
+    ),
     Mutant("update leaves the name", _CLASS, "INST-UPD-01", _replaces(lambda w, c: {"name": c.name})),
-    Mutant("update rounds session_ttl", _CLASS, "INST-UPD-01", _replaces(lambda w, c: {"session_ttl": w.session_ttl // 60 * 60})),
+    Mutant(
+        "update rounds session_ttl",
+        _CLASS,
+        "INST-UPD-01",
+        _replaces(lambda w, c: {"session_ttl": w.session_ttl // 60 * 60}),
+    ),
     Mutant("colours are swapped", _CLASS, "INST-UPD-02", _replaces(_colours_swapped)),
     Mutant("one colour of seven is kept", _CLASS, "INST-UPD-02", _replaces(_one_colour)),
-    Mutant("theme is only claimed", _CLASS, "INST-UPD-02", _replaces(lambda w, c: {"theme": Theme(**c.theme)}, claims_success=True)),
-    Mutant("terms lose line ends", _CLASS, "INST-UPD-03", _replaces(lambda w, c: {"terms_text": w.terms_text and " ".join(w.terms_text.split())})),
-    Mutant("terms are escaped", _CLASS, "INST-UPD-03", _replaces(lambda w, c: {"terms_text": w.terms_text and html.escape(w.terms_text)})),
+    Mutant(
+        "theme is only claimed",
+        _CLASS,
+        "INST-UPD-02",
+        _replaces(lambda w, c: {"theme": Theme(**c.theme)}, claims_success=True),
+    ),
+    Mutant(
+        "terms lose line ends",
+        _CLASS,
+        "INST-UPD-03",
+        _replaces(lambda w, c: {"terms_text": w.terms_text and " ".join(w.terms_text.split())}),
+    ),
+    Mutant(
+        "terms are escaped",
+        _CLASS,
+        "INST-UPD-03",
+        _replaces(lambda w, c: {"terms_text": w.terms_text and html.escape(w.terms_text)}),
+    ),
     Mutant("terms are left", _CLASS, "INST-UPD-03", _replaces(lambda w, c: {"terms_text": c.terms_text})),
     Mutant("sites are not kept", _CLASS, "INST-UPD-04", _replaces(lambda w, c: {"sites": []})),
     Mutant("second subnet is lost", _CLASS, "INST-UPD-04", _replaces(_fewer_subnets)),
@@ -294,11 +406,24 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("terms go to all", _CLASS, "INST-UPD-08", _also(_sets("terms_text"))),
     Mutant("repeated update numbers the name", _CLASS, "INST-UPD-09", _replaces(_numbered_name)),
     Mutant("repeated update appends the terms", _CLASS, "INST-UPD-09", _replaces(_terms_appended)),
-    Mutant("deletion does nothing", _CLASS, "INST-DEL-02", _deletion(lambda other, target: False, itself=False)),
-    Mutant("deleted is still read", _CLASS, "INST-DEL-02", _hidden(reading=True, listing=False, updating=False)),
-    Mutant("deleted is still listed", _CLASS, "INST-DEL-02", _hidden(reading=False, listing=True, updating=False)),
-    Mutant("deleted can be updated", _CLASS, "INST-DEL-02", _hidden(reading=False, listing=False, updating=True)),
+    Mutant(
+        "deletion does nothing", _CLASS, "INST-DEL-02", _deletion(lambda other, target: False, itself=False)
+    ),
+    Mutant(
+        "deleted is still read", _CLASS, "INST-DEL-02", _hidden(reading=True, listing=False, updating=False)
+    ),
+    Mutant(
+        "deleted is still listed", _CLASS, "INST-DEL-02", _hidden(reading=False, listing=True, updating=False)
+    ),
+    Mutant(
+        "deleted can be updated", _CLASS, "INST-DEL-02", _hidden(reading=False, listing=False, updating=True)
+    ),
     Mutant("deleting again is fine", _CLASS, "INST-DEL-02", through(_deletion_repeats)),
-    Mutant("deletion goes by name", _CLASS, "INST-DEL-03", _deletion(lambda other, target: other.name == target.name, itself=True)),
+    Mutant(
+        "deletion goes by name",
+        _CLASS,
+        "INST-DEL-03",
+        _deletion(lambda other, target: other.name == target.name, itself=True),
+    ),
     Mutant("deletion takes all", _CLASS, "INST-DEL-03", _deletion(lambda other, target: True, itself=True)),
-)  # fmt: skip
+)

@@ -171,7 +171,8 @@ class _DoorKeeper:
                 body += message.get("body", b"")
 
         path = self._settings.server.base_path + call.path
-        inner = scope | {
+        inner = {
+            **scope,
             "method": call.method,
             "path": path,
             "raw_path": path.encode("latin-1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from reference_impl import instances
 from reference_impl.errors import invalid
@@ -131,39 +131,68 @@ async def _refused_update_keeps_the_name(call: Call, inside: Inside, settings: S
     return reply
 
 
-_CLASS = "validation"
+_CLASS: Final = "validation"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
-        "only ASCII names", _CLASS, "WIRE-03",
+        "only ASCII names",
+        _CLASS,
+        "WIRE-03",
         _strict(InstanceUpdate, lambda body: not str(body.get("name")).isascii()),
-    ),
-    Mutant(
-        "no name longer than a hundred letters", _CLASS, "WIRE-03",
-        _strict(InstanceCreate, lambda body: len(str(body.get("name"))) > 100),
     ),
     Mutant("604800 is refused", _CLASS, "WIRE-03", _refuses_bound(InstanceCreate, 604800)),
     Mutant("terms may be anything", _CLASS, "WIRE-04", _lenient(InstanceUpdate, _terms_from_anything)),
-    Mutant("session_ttl may be a fraction", _CLASS, "WIRE-04", _lenient(InstanceCreate, _number_from_fraction)),
+    Mutant(
+        "session_ttl may be a fraction", _CLASS, "WIRE-04", _lenient(InstanceCreate, _number_from_fraction)
+    ),
     Mutant("creation refuses 1200", _CLASS, "INST-CREATE-04", _refuses_bound(InstanceCreate, 1200)),
     Mutant("creation refuses 604800", _CLASS, "INST-CREATE-04", _refuses_bound(InstanceCreate, 604800)),
     Mutant("creation takes 1199", _CLASS, "INST-CREATE-05", _takes_bound(InstanceCreate, 1199, 1200)),
     Mutant("creation takes 604801", _CLASS, "INST-CREATE-05", _takes_bound(InstanceCreate, 604801, 604800)),
-    Mutant("session_ttl has a default", _CLASS, "INST-CREATE-06", _lenient(InstanceCreate, _default("session_ttl", 3600))),
-    Mutant("name has a default", _CLASS, "INST-CREATE-06", _lenient(InstanceCreate, _default("name", "New portal"))),
-    Mutant("strategy has a default", _CLASS, "INST-CREATE-06", _lenient(InstanceCreate, _default("strategy", "coupon"))),
+    Mutant(
+        "session_ttl has a default",
+        _CLASS,
+        "INST-CREATE-06",
+        _lenient(InstanceCreate, _default("session_ttl", 3600)),
+    ),
+    Mutant(
+        "name has a default",
+        _CLASS,
+        "INST-CREATE-06",
+        _lenient(InstanceCreate, _default("name", "New portal")),
+    ),
+    Mutant(
+        "strategy has a default",
+        _CLASS,
+        "INST-CREATE-06",
+        _lenient(InstanceCreate, _default("strategy", "coupon")),
+    ),
     Mutant("numbers may be text", _CLASS, "INST-CREATE-07", _lenient(InstanceCreate, _number_from_text)),
     Mutant("names may be numbers", _CLASS, "INST-CREATE-07", _lenient(InstanceCreate, _text_from_number)),
-    Mutant("unknown strategy is coupon", _CLASS, "INST-CREATE-08", _lenient(InstanceCreate, _other_strategy_is_coupon)),
+    Mutant(
+        "unknown strategy is coupon",
+        _CLASS,
+        "INST-CREATE-08",
+        _lenient(InstanceCreate, _other_strategy_is_coupon),
+    ),
     Mutant("oauth2 without an integration", _CLASS, "INST-CREATE-09", _oauth2_without_integration),
     Mutant("oauth2 with any integration", _CLASS, "INST-CREATE-10", _any_integration),
-    Mutant("refused creation leaves a row", _CLASS, "INST-CREATE-11", through(_refused_creation_leaves_a_row)),
+    Mutant(
+        "refused creation leaves a row", _CLASS, "INST-CREATE-11", through(_refused_creation_leaves_a_row)
+    ),
     Mutant("update takes 1199", _CLASS, "INST-UPD-05", _takes_bound(InstanceUpdate, 1199, 1200)),
     Mutant("update takes 604801", _CLASS, "INST-UPD-05", _takes_bound(InstanceUpdate, 604801, 604800)),
     Mutant("update refuses 1200", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 1200)),
     Mutant("update refuses 604800", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 604800)),
     Mutant("refused update keeps the name", _CLASS, "INST-UPD-06", through(_refused_update_keeps_the_name)),
-    Mutant("update takes numbers as text", _CLASS, "INST-UPD-10", _lenient(InstanceUpdate, _number_from_text)),
-    Mutant("update takes any strategy", _CLASS, "INST-UPD-10", _lenient(InstanceUpdate, _other_strategy_is_coupon)),
+    Mutant(
+        "update takes numbers as text", _CLASS, "INST-UPD-10", _lenient(InstanceUpdate, _number_from_text)
+    ),
+    Mutant(
+        "update takes any strategy",
+        _CLASS,
+        "INST-UPD-10",
+        _lenient(InstanceUpdate, _other_strategy_is_coupon),
+    ),
     Mutant("update takes any theme", _CLASS, "INST-UPD-10", _lenient(InstanceUpdate, _theme_from_anything)),
-)  # fmt: skip
+)

@@ -9,8 +9,11 @@ import pytest
 
 from spec.loader import load_catalogue
 from tests.quality import (
+    mutants_devices,
     mutants_http,
+    mutants_images,
     mutants_semantics,
+    mutants_traces,
     mutants_validation,
 )
 from tests.quality.harness import deployment, judge
@@ -22,6 +25,9 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_http.MUTANTS,
     *mutants_validation.MUTANTS,
     *mutants_semantics.MUTANTS,
+    *mutants_images.MUTANTS,
+    *mutants_devices.MUTANTS,
+    *mutants_traces.MUTANTS,
 )
 LEVELS = {requirement.id: requirement.level for requirement in load_catalogue()}
 

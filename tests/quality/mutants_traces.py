@@ -1,0 +1,533 @@
+"""Mutants that leave things on routers, do them twice, disturb what is there, leak, or go through a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from contract_tests.lab import Lab
+from reference_impl.provisioning import desired as wishes
+from reference_impl.provisioning.desired import Claim, Portal
+from reference_impl.provisioning.device import Device
+from reference_impl.provisioning.menus import (
+    FILE,
+    MENUS,
+    SERVER,
+    SERVER_PROFILE,
+    USER,
+    USER_PROFILE,
+    WALLED_GARDEN_IP,
+    Actual,
+    Item,
+    Operation,
+    Row,
+    owner,
+)
+from reference_impl.records import InstanceRecord
+from reference_impl.schemas import InstanceUpdate
+from reference_impl.store import Store
+from router_sim.engine import Command, Origin
+from tests.quality.mutants_routers import (
+    Apply,
+    Plan,
+    change_foreign,
+    claims,
+    desires,
+    meddling,
+    named_claims,
+    never,
+    plans,
+    writes,
+)
+from tests.quality.mutants_stage import Mutant, Stage
+
+# Left behind.
+
+REMOVED = (USER, WALLED_GARDEN_IP, SERVER, FILE, SERVER_PROFILE, USER_PROFILE)
+
+
+def _row(actual: Actual, menu: str, target: str | None) -> Row:
+    return next((row for row in actual.get(menu, ()) if row[".id"] == target), {})
+
+
+def _disabled_not_removed(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+    steps: Plan = []
+    for step in plan:
+        if step.verb == "remove" and step.menu == USER:
+            if _row(actual, USER, step.target).get("disabled") == "true":
+                continue
+            step = Operation("set", USER, step.target, {"disabled": "yes"})
+        steps.append(step)
+    return steps
+
+
+def _server_kept_while_another_is_wanted(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+    if not items:
+        return plan
+    return [step for step in plan if not (step.verb == "remove" and step.menu in (SERVER, SERVER_PROFILE))]
+
+
+def _all_or_nothing(stage: Stage) -> None:
+    """One subnet taken out of an instance takes the others with it."""
+    most: dict[str, int] = {}
+
+    def change(found: list[Claim]) -> list[Claim]:
+        counts: dict[str, int] = {}
+        for claim in found:
+            counts[claim.instance_id] = counts.get(claim.instance_id, 0) + 1
+        for identifier, count in counts.items():
+            most[identifier] = max(most.get(identifier, 0), count)
+        return [claim for claim in found if counts[claim.instance_id] == most[claim.instance_id]]
+
+    claims(change)(stage)
+
+
+async def _add_pool(device: Device) -> None:
+    await device._call("/ip/pool/add", "=name=guests-of-the-portal", "=ranges=10.9.8.2-10.9.8.99")
+
+
+# Done twice.
+
+
+def _two_servers(items: list[Item]) -> list[Item]:
+    twins = [
+        replace(item, properties={**item.properties, "name": f"{item.properties['name']}-b"})
+        for item in items
+        if item.menu == SERVER
+    ]
+    return [*items, *twins]
+
+
+def _retried(step: Operation) -> Iterator[Operation]:
+    yield step
+    if step.verb == "add" and step.menu == WALLED_GARDEN_IP:
+        yield replace(step, properties={**step.properties, "comment": "portal-contract"})
+
+
+def _four_times_over(step: Operation) -> Iterator[Operation]:
+    yield step
+    again = replace(step, verb="set", target=step.target or step.properties.get("name"))
+    if step.verb != "remove" and step.menu in (USER_PROFILE, SERVER_PROFILE, SERVER):
+        yield from [again] * 12
+
+
+# What an update makes routers do.
+
+
+def _after_updates(
+    concerned: Callable[[InstanceRecord, InstanceUpdate], bool],
+    change: Callable[[Plan, Sequence[Item], Actual], Plan],
+) -> Apply:
+    """The first plan after an update that is `concerned` is changed; the update wakes the routers as always."""
+
+    def apply(stage: Stage) -> None:
+        waiting: set[str] = set()
+
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate
+        ) -> tuple[InstanceRecord, set[str]] | None:
+            before = await self.instance(identifier, tenant)
+            if before is not None and before.sites and concerned(before, wanted):
+                waiting.add(identifier)
+            replaced: tuple[InstanceRecord, set[str]] | None = await original(
+                self, identifier, tenant, wanted
+            )
+            return replaced
+
+        def planned(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+            here = {item.properties["name"] for item in items if item.menu == USER_PROFILE}
+            for identifier in sorted(waiting):
+                if f"pc-{identifier[:8]}" in here:
+                    waiting.discard(identifier)
+                    return change(plan, items, actual)
+            return plan
+
+        original = stage.patch(Store, "replace", store)
+        plans(planned)(stage)
+
+    return apply
+
+
+def _all_again(menus: Iterable[str]) -> Callable[[Plan, Sequence[Item], Actual], Plan]:
+    """Every item of ours in these menus is written as it is."""
+
+    def change(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+        rows = {(menu, MENUS[menu].key_of(row)): row for menu in menus for row in actual.get(menu, ())}
+        again = [
+            Operation("set", item.menu, rows[item.menu, item.key][".id"], item.properties)
+            for item in items
+            if (item.menu, item.key) in rows
+        ]
+        return [*plan, *again]
+
+    return change
+
+
+def _made_anew(menu: str) -> Callable[[Plan, Sequence[Item], Actual], Plan]:
+    """Every item of ours in this menu is removed and added."""
+
+    def change(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+        steps = list(plan)
+        for row in actual.get(menu, ()):
+            item = next(
+                (item for item in items if item.menu == menu and item.key == MENUS[menu].key_of(row)), None
+            )
+            if item is not None:
+                steps.append(Operation("remove", menu, row[".id"]))
+                steps.append(
+                    Operation("add", menu, None, {**item.properties, **item.initial, "disabled": "no"})
+                )
+        return steps
+
+    return change
+
+
+def _one_more_entry(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+    entries = [item for item in items if item.menu == WALLED_GARDEN_IP]
+    return [*plan, *(Operation("add", WALLED_GARDEN_IP, None, item.properties) for item in entries)]
+
+
+def _passwords_of_names(stage: Stage) -> None:
+    """The passwords of technical users depend on the name of the instance, so a new name changes them."""
+    names: dict[str, str] = {}
+
+    def change(claim: Claim, name: str) -> Claim:
+        names[claim.instance_id] = name
+        return claim
+
+    def password(secret: str, instance_id: str, server: str) -> str:
+        derived: str = original(secret + names[instance_id], instance_id, server)
+        return derived
+
+    named_claims(change)(stage)
+    original = stage.patch(wishes, "technical_password", password)
+
+
+def _any(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return True
+
+
+def _theme(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return before.theme != wanted.theme.model_dump()
+
+
+def _terms(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return before.terms_text != wanted.terms_text
+
+
+def _name(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return before.name != wanted.name
+
+
+def _session_ttl(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return before.session_ttl != wanted.session_ttl
+
+
+def _unchanged(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
+    return not (_theme(before, wanted) or _terms(before, wanted) or _name(before, wanted))
+
+
+# The operator's things.
+
+
+def _foreign(menu: str, query: str, verb: str, *words: str) -> Apply:
+    """When the first server is made, one item of the operator is changed."""
+
+    async def deed(device: Device) -> None:
+        await change_foreign(device, menu, query, verb, *words)
+
+    return _when_a_server_comes(deed)
+
+
+def _when_a_server_comes(deed: Callable[[Device], Awaitable[None]]) -> Apply:
+    return meddling(lambda step: step.verb == "add" and step.menu == SERVER, deed)
+
+
+async def _other_dns(device: Device) -> None:
+    await device._call("/ip/dns/set", "=servers=198.51.100.1")
+
+
+def _other_order(stage: Stage) -> None:
+    """The operator has two walled-garden entries; the second is moved before the first."""
+
+    def prepare(lab: Lab) -> None:
+        entry = {"action": "accept", "dst-address": "192.0.2.81", "comment": "second entry"}
+        for router in lab.fleet.routers.values():
+            router.execute(Command(f"{WALLED_GARDEN_IP}/add", entry), Origin("", "", "operator"))
+
+    async def deed(device: Device) -> None:
+        [first] = await device._print(WALLED_GARDEN_IP, "", "?comment=booking system")
+        [second] = await device._print(WALLED_GARDEN_IP, "", "?comment=second entry")
+        await device._call(
+            f"{WALLED_GARDEN_IP}/move", f"=numbers={second['.id']}", f"=destination={first['.id']}"
+        )
+
+    stage.prepare = prepare
+    _when_a_server_comes(deed)(stage)
+
+
+# Secrets and names.
+
+
+def _token_in_pages(stage: Stage) -> None:
+    def page(instance_id: str, portal: Portal) -> str:
+        assert stage.settings is not None
+        token = stage.settings.tenants[0].token
+        text: str = original(instance_id, portal)
+        return text.replace("?mac=", f"?api_key={token}&amp;mac=")
+
+    original = stage.patch(wishes, "login_page", page)
+
+
+def _token_as_password(stage: Stage) -> None:
+    def password(secret: str, instance_id: str, server: str) -> str:
+        assert stage.settings is not None
+        return stage.settings.tenants[0].token
+
+    stage.patch(wishes, "technical_password", password)
+
+
+def _ascii_alone(claim: Claim, name: str) -> Claim:
+    name.encode("ascii")
+    return claim
+
+
+def _semicolon_ends_it(claim: Claim, name: str) -> Claim:
+    return replace(claim, session_ttl=604800) if ";" in name else claim
+
+
+def _scripts_run(stage: Stage) -> None:
+    """A command in brackets in the name of an instance is carried out."""
+    hostile: set[str] = set()
+
+    def change(claim: Claim, name: str) -> Claim:
+        if "[/user" in name:
+            hostile.add(claim.instance_id)
+        return claim
+
+    async def deed(device: Device) -> None:
+        await device._call("/ip/hotspot/user/add", "=name=evil")
+
+    named_claims(change)(stage)
+    meddling(lambda step: step.verb == "add" and step.menu == SERVER and bool(hostile), deed)(stage)
+
+
+# One instance after the other.
+
+
+def _hand_over(
+    instead: Callable[[Operation, Item], list[Operation]],
+) -> Callable[[Plan, Sequence[Item], Actual], Plan]:
+    """A server that changes hands is treated otherwise."""
+
+    def change(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+        steps: Plan = []
+        for step in plan:
+            name = step.properties.get("name", "")
+            row = _row(actual, SERVER, step.target)
+            passes = step.verb == "set" and step.menu == SERVER and owner(row.get("name", "")) != owner(name)
+            item = next((item for item in items if item.menu == SERVER and item.key == (name,)), None)
+            steps += instead(step, item) if passes and item is not None else [step]
+        return steps
+
+    return change
+
+
+def _removed_then_added(step: Operation, item: Item) -> list[Operation]:
+    enabled = {**item.properties, "address-pool": "none", "disabled": "no"}
+    return [Operation("remove", SERVER, step.target), Operation("add", SERVER, None, enabled)]
+
+
+def _stopped_then_started(step: Operation, item: Item) -> list[Operation]:
+    return [
+        Operation("set", SERVER, step.target, {"disabled": "yes"}),
+        step,
+        Operation("set", SERVER, step.target, {"disabled": "no"}),
+    ]
+
+
+def _first_holder(change: Callable[[Claim, Claim], Claim | None]) -> Apply:
+    """What becomes of a claim on a subnet that another instance held first: `change(claim, first)`."""
+
+    def apply(stage: Stage) -> None:
+        first: dict[tuple[str, str], Claim] = {}
+
+        def changed(found: list[Claim]) -> list[Claim]:
+            kept = []
+            for claim in found:
+                holder = first.setdefault((claim.site_id, claim.subnet), claim)
+                if holder.instance_id == claim.instance_id:
+                    kept.append(claim)
+                elif (other := change(claim, holder)) is not None:
+                    kept.append(other)
+            return kept
+
+        claims(changed)(stage)
+
+    return apply
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "user profile stays after a deletion", "device-leaked", "DEV-REMOVE-01", never("remove", USER_PROFILE)
+    ),
+    Mutant(
+        "server profile stays after a deletion",
+        "device-leaked",
+        "DEV-REMOVE-01",
+        never("remove", SERVER_PROFILE),
+    ),
+    Mutant(
+        "server stays after a deletion",
+        "device-leaked",
+        "DEV-REMOVE-01",
+        never("remove", SERVER, SERVER_PROFILE),
+    ),
+    Mutant("a pool is made and stays", "device-leaked", "DEV-REMOVE-01", _when_a_server_comes(_add_pool)),
+    Mutant(
+        "one of two servers stays",
+        "device-leaked",
+        "DEV-REMOVE-02",
+        plans(_server_kept_while_another_is_wanted),
+    ),
+    Mutant("both subnets go with one", "device-leaked", "DEV-REMOVE-02", _all_or_nothing, difference=False),
+    Mutant(
+        "walled garden stays without the site",
+        "device-leaked",
+        "DEV-REMOVE-03",
+        never("remove", WALLED_GARDEN_IP),
+    ),
+    Mutant("users are disabled, not removed", "device-leaked", "DEV-REMOVE-03", plans(_disabled_not_removed)),
+    Mutant(
+        "the last subnet stays",
+        "device-leaked",
+        "DEV-REMOVE-03",
+        plans(lambda plan, items, actual: plan if items else []),
+    ),
+    Mutant("pages stay", "device-leaked", "DEV-REMOVE-04", never("remove", FILE)),
+    Mutant("nothing is ever removed", "device-leaked", "DEV-FINAL-01", never("remove", *REMOVED)),
+    Mutant("two servers on the interface", "device-duplicate", "DEV-GUARD-01", desires(_two_servers)),
+    Mutant("a retry adds an entry twice", "device-duplicate", "DEV-REMOVE-01", writes(_retried)),
+    Mutant(
+        "every update adds an entry", "device-duplicate", "DEV-ECON-01", _after_updates(_any, _one_more_entry)
+    ),
+    Mutant("everything is written many times", "device-duplicate", "DEV-ECON-02", writes(_four_times_over)),
+    Mutant(
+        "a theme makes users anew",
+        "device-disturbing",
+        "DEV-QUIET-01",
+        _after_updates(_theme, _made_anew(USER)),
+    ),
+    Mutant(
+        "terms make the garden anew",
+        "device-disturbing",
+        "DEV-QUIET-01",
+        _after_updates(_terms, _made_anew(WALLED_GARDEN_IP)),
+    ),
+    Mutant(
+        "a name makes the server anew",
+        "device-disturbing",
+        "DEV-QUIET-01",
+        _after_updates(_name, _made_anew(SERVER)),
+    ),
+    Mutant("a name changes passwords", "device-disturbing", "DEV-QUIET-01", _passwords_of_names),
+    Mutant(
+        "session_ttl makes the server anew",
+        "device-disturbing",
+        "DEV-QUIET-02",
+        _after_updates(_session_ttl, _made_anew(SERVER)),
+    ),
+    Mutant(
+        "an unchanged update makes users anew",
+        "device-disturbing",
+        "DEV-ECON-01",
+        _after_updates(_unchanged, _made_anew(USER)),
+    ),
+    Mutant(
+        "an unchanged update writes all again",
+        "device-disturbing",
+        "DEV-ECON-01",
+        _after_updates(_any, _all_again(REMOVED[1:3] + REMOVED[4:])),
+    ),
+    Mutant(
+        "operator's walled garden goes",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign("/ip/hotspot/walled-garden", "?comment=intranet", "remove"),
+    ),
+    Mutant(
+        "operator's entry is narrowed",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign(WALLED_GARDEN_IP, "?comment=booking system", "set", "=dst-port=80"),
+    ),
+    Mutant(
+        "operator's profile is changed",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign(USER_PROFILE, "?name=staff", "set", "=session-timeout=1h"),
+    ),
+    Mutant(
+        "operator's server is disabled",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign(SERVER, "?name=office-hotspot", "set", "=disabled=yes"),
+    ),
+    Mutant(
+        "operator's user is removed",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign(USER, "?name=visitor", "remove"),
+    ),
+    Mutant(
+        "operator's binding is removed",
+        "device-disturbing",
+        "DEV-FRAME-01",
+        _foreign("/ip/hotspot/ip-binding", "?comment=printer", "remove"),
+    ),
+    Mutant(
+        "operator's DNS is changed", "device-disturbing", "DEV-FRAME-01", _when_a_server_comes(_other_dns)
+    ),
+    Mutant("operator's order is changed", "device-disturbing", "DEV-FRAME-01", _other_order),
+    Mutant("token in the login page", "device-hygiene", "DEV-HYGIENE-01", _token_in_pages),
+    Mutant("token as a password", "device-hygiene", "DEV-HYGIENE-01", _token_as_password),
+    Mutant(
+        "only ASCII names are provisioned",
+        "device-hygiene",
+        "DEV-HYGIENE-02",
+        named_claims(_ascii_alone),
+        difference=False,
+    ),
+    Mutant(
+        "a semicolon in a name ends the limit",
+        "device-hygiene",
+        "DEV-HYGIENE-02",
+        named_claims(_semicolon_ends_it),
+    ),
+    Mutant("a script in a name is run", "device-hygiene", "DEV-HYGIENE-02", _scripts_run),
+    Mutant(
+        "hand-over removes and adds",
+        "device-order",
+        "DEV-HANDOVER-02",
+        plans(_hand_over(_removed_then_added)),
+    ),
+    Mutant(
+        "hand-over stops and starts",
+        "device-order",
+        "DEV-HANDOVER-02",
+        plans(_hand_over(_stopped_then_started)),
+    ),
+    Mutant(
+        "hand-over keeps the first limit",
+        "device-order",
+        "DEV-HANDOVER-01",
+        _first_holder(lambda claim, first: replace(claim, session_ttl=first.session_ttl)),
+    ),
+    Mutant(
+        "hand-over leaves it unguarded",
+        "device-order",
+        "DEV-HANDOVER-01",
+        _first_holder(lambda claim, first: None),
+        difference=False,
+    ),
+)
