@@ -202,7 +202,7 @@ def _remove_if_made(instances: Instances, created: Any) -> None:
         instances.delete(created["id"])
 
 
-@pytest.mark.verifies("INST-CREATE-09", "INST-CREATE-10")
+@pytest.mark.verifies("INST-CREATE-09", "INST-CREATE-10", "INST-UPD-11")
 def test_oauth2_needs_an_integration(context: Context, instances: Instances, verify: Verifier) -> None:
     for requirement, integration, what in (
         ("INST-CREATE-09", ..., "without an auth integration"),
@@ -217,6 +217,17 @@ def test_oauth2_needs_an_integration(context: Context, instances: Instances, ver
             exchange=answer.key,
         )
         _remove_if_made(instances, answer.json() if answer.ok else None)
+    verify.start_scenario()
+    instance = instances.make("stays coupon")
+    answer = instances.change(
+        instance, purpose="update it to oauth2 without an integration", strategy="oauth2"
+    )
+    verify.check(
+        "INST-UPD-11",
+        answer.refused,
+        f"an update to oauth2 without an integration was answered {answer.text[:160]}; expected a client error",
+    )
+    instances.delete(instance["id"])
 
 
 # Short, as the longest name that a deployment takes is not documented.

@@ -9,8 +9,9 @@ import pytest
 from contract_tests.context import Context, Site
 from contract_tests.device import judge
 from contract_tests.device.judge import Finding
+from contract_tests.device.judge_openness import not_wide_open
 from contract_tests.device.judge_writes import economical, guarded_throughout, no_writes
-from contract_tests.instances import COLOURS, Instances
+from contract_tests.instances import COLOURS, MIN_SESSION_TTL, Instances
 from contract_tests.suite.provisioning import assign, changed, provisioned, say, wish
 from contract_tests.verifier import CannotTell, Verifier
 
@@ -28,6 +29,7 @@ def _session(verify: Verifier, site: Site, now: Any, subnet: str, session_ttl: i
 @pytest.mark.verifies(
     "DEV-GUARD-01",
     "DEV-GUARD-02",
+    "DEV-GARDEN-01",
     "DEV-SESSION-01",
     "DEV-SESSION-02",
     "DEV-SESSION-03",
@@ -54,6 +56,7 @@ def test_an_instance_on_a_router(
     if not say(verify, "DEV-GUARD-01", judge.guarded(now, subnet)):
         raise CannotTell(f"{subnet} is not guarded, so nothing about its hotspot server can be judged")
     say(verify, "DEV-GUARD-02", judge.login_methods(now, subnet, site.contract))
+    say(verify, "DEV-GARDEN-01", not_wide_open(now, site.baseline))
     _session(verify, site, now, subnet, FIRST_TTL)
     say(verify, "DEV-SESSION-04", judge.returning_logins(now, subnet, site.contract))
     say(verify, "DEV-FRAME-01", judge.untouched(site.baseline, now, site.contract))
@@ -70,6 +73,14 @@ def test_an_instance_on_a_router(
     verify.start_scenario()
     changed(instances, instance, purpose="the same update once more")
     say(verify, "DEV-ECON-01", no_writes(site.writes_after_patience(mark), site.contract, now))
+
+    verify.start_scenario()
+    mark = site.mark()
+    refusal = instances.change(
+        instance, purpose="an update that must be refused", session_ttl=MIN_SESSION_TTL - 1
+    )
+    if refusal.refused:
+        say(verify, "DEV-ECON-01", no_writes(site.writes_after_patience(mark), site.contract, now))
 
     for what, changes in (
         ("name", {"name": instances.name("renamed")}),
