@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from contract_tests.client import Answer, Client
+from contract_tests.client import Answer, Client, NotAllowed, ReadOnly
 from contract_tests.ledger import Ledger
 from contract_tests.verifier import CannotTell, Verifier
 
@@ -70,7 +70,11 @@ class Instances:
     def create_raw(self, name: str | None, send: Callable[[], Answer]) -> Answer:
         """Like `create`, for a request that somebody else builds."""
         key = self._ledger.intend(KIND, name)
-        answer = send()
+        try:
+            answer = send()
+        except (ReadOnly, NotAllowed):
+            self._ledger.refused(key, 0)  # by our own client: nothing was sent
+            raise
         if answer.ok:
             created = answer.json()
             identifier = created.get("id") if isinstance(created, dict) else None

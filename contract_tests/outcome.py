@@ -12,6 +12,7 @@ from contract_tests.context import Context
 from contract_tests.device.observer import ObserverError
 from contract_tests.events import Problem
 from contract_tests.pacing import BudgetExhausted
+from contract_tests.selection import READ_ONLY
 from contract_tests.verifier import CannotTell, RequirementFailed
 
 OUT_OF_BUDGET = "the budget of requests is used up"
@@ -47,7 +48,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
         leave(OUT_OF_BUDGET)
         pytest.skip(OUT_OF_BUDGET)
     except ReadOnly:
-        leave("the run is read-only")
+        leave(READ_ONLY)
         pytest.skip("read-only")
     except CannotTell as reason:
         leave(str(reason))

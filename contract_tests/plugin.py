@@ -62,6 +62,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _on(config) or _is_controller(config):
         return
+    from hypothesis.configuration import set_hypothesis_home_dir
+
     from contract_tests.config import ConfigError, load_config
     from contract_tests.context import Context
     from contract_tests.identity import new_seed, new_tag
@@ -70,6 +72,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         loaded = load_config(Path(config.getoption(CONFIG_OPTION)), overrides={})
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+    # Hypothesis keeps a cache; it belongs to the run, not into whatever directory the user happens to be in.
+    set_hypothesis_home_dir(Path(config.getoption(REPORT_OPTION)) / ".hypothesis")
     worker, workers = _worker(config)
     seed = loaded.run.seed
     config.stash[_CONTEXT] = Context(
@@ -86,6 +90,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests that judge a selected requirement; tests of one site go to one worker."""
     if not _on(config):
+        if any(SUITE in item.path.parents for item in items):
+            raise pytest.UsageError(f"the suite needs {CONFIG_OPTION} FILE; see `portal-contract run --help`")
         return
     from contract_tests.config import load_config
     from contract_tests.selection import missing_capabilities, select

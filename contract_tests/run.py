@@ -39,7 +39,7 @@ from contract_tests.report.model import RunInfo
 from contract_tests.report.progress import Progress
 from contract_tests.report.terminal import print_verdict
 from contract_tests.report.write import write_reports
-from contract_tests.selection import Selection, missing_capabilities, select, unknown_names
+from contract_tests.selection import READ_ONLY, Selection, missing_capabilities, select, unknown_names
 from contract_tests.verdicts import RunResult, judge
 from contract_tests.waivers import read_baseline, read_waivers
 from spec.loader import Contract, load_contract
@@ -104,7 +104,7 @@ def run(config: Config, settings: Settings, console: Console) -> int:
         selection.selected,
         events,
         seconds=seconds,
-        unavailable=selection.unavailable,
+        unavailable=_ruled_out(config, selection, events) if incomplete is None else selection.unavailable,
         incomplete=incomplete,
         waivers=waivers,
         fail_on=config.run.fail_on,
@@ -286,6 +286,22 @@ def _clean_up_rest(config: Config, directory: Path) -> list[Event]:
             )
             for resource in resources
         ]
+
+
+def _ruled_out(config: Config, selection: Selection, events: Sequence[Event]) -> Mapping[str, str]:
+    """Why requirements are left open by the user's own choice.
+
+    A read-only run rules out more than the catalogue foretells: a check that also writes is given up as a whole.
+    """
+    if not config.run.read_only:
+        return selection.unavailable
+    told = {
+        event.requirement
+        for event in events
+        if isinstance(event, Judgement) and event.outcome != "not verified"
+    }
+    left = {item.id: READ_ONLY for item in selection.selected if item.id not in told}
+    return left | dict(selection.unavailable)
 
 
 def _incomplete(events: Sequence[Event]) -> str | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from contract_tests.config import Config
 from spec.catalogue import Catalogue, Need, Requirement
 
+READ_ONLY = "the run is read-only"
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -28,7 +30,7 @@ def missing_capabilities(config: Config) -> dict[Need, str]:
     """What this target or these options lack, with the reason in words for the report."""
     missing: dict[Need, str] = {}
     if config.run.read_only:
-        missing["write"] = "the run is read-only"
+        missing["write"] = READ_ONLY
     if not config.sites:
         missing["site"] = "no [[sites]] entry names a site that the suite may use"
     if config.run.no_device:
