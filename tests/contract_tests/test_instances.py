@@ -160,7 +160,6 @@ def test_the_body_of_an_update_is_complete(instances: Instances, api: Contract) 
         "strategy": "coupon",
         "session_ttl": 1200,
         "theme": {"text_color": "#123456"},
-        "terms_text": None,
         "sites": [],
     }
     oauth2 = instances.update_body(instance | {"strategy": "oauth2", "auth_window_ttl": 300})

@@ -1,0 +1,134 @@
+"""Runs that are killed, interrupted or cut off: nothing is left behind for good."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.between import Between, between, serving
+from tests.system.processes import Lab, call, ledger_events, report, running, verdicts, wait_until
+
+
+def created(directory: Path, number: int) -> Callable[[], bool]:
+    """Are so many creations in the ledger?"""
+    return lambda: ledger_events(directory).count("created") >= number
+
+
+@pytest.mark.parametrize("number", [1, 4, 17])
+def test_a_killed_run_is_cleaned_up_by_its_ledger(lab: Lab, tmp_path: Path, number: int) -> None:
+    with running(
+        "run", "--config", lab.path, "--profile", "core", "--report-dir", tmp_path, cwd=tmp_path
+    ) as run:
+        run.until(created(tmp_path, number), "something is created")
+        run.signal(signal.SIGKILL)
+        assert run.end()[0] == -signal.SIGKILL
+    for expected in (r"\d+ deleted, \d+ already gone, 0 left", r"0 deleted, 0 already gone, 0 left"):
+        done = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.search(expected, done.stdout)
+        assert lab.instances() == []
+
+
+def test_a_run_killed_while_routers_are_provisioned(
+    lab: Lab, untouched: dict[str, Any], tmp_path: Path
+) -> None:
+    with running(
+        "run", "--config", lab.path, "--only", "DEV-GUARD-*", "--report-dir", tmp_path, cwd=tmp_path
+    ) as run:
+        run.until(lambda: lab.routers() != untouched, "a router is provisioned")
+        run.signal(signal.SIGKILL)
+        run.end()
+    assert lab.instances() != []
+    done = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
+    assert done.returncode == 0
+    wait_until(lambda: lab.routers() == untouched, "the routers are what they were", patience=15)
+
+
+def test_the_next_run_cleans_up_after_a_killed_one(lab: Lab, tmp_path: Path) -> None:
+    with running("run", "--config", lab.path, "--profile", "core", "--report-dir", "r", cwd=tmp_path) as run:
+        run.until(created(tmp_path / "r", 1), "something is created")
+        run.signal(signal.SIGKILL)
+        run.end()
+    assert lab.instances() != []
+    done = call("run", "--config", lab.path, "--only", "AUTH-03", "--report-dir", "r", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lab.instances() == []
+    assert not list((tmp_path / "r").glob("ledger-*.jsonl"))
+
+
+def test_a_run_that_may_not_write_keeps_the_ledger_of_a_killed_one(lab: Lab, tmp_path: Path) -> None:
+    with running("run", "--config", lab.path, "--profile", "core", "--report-dir", "r", cwd=tmp_path) as run:
+        run.until(created(tmp_path / "r", 1), "something is created")
+        run.signal(signal.SIGKILL)
+        run.end()
+    there = lab.instances()
+    done = call(
+        "run", "--config", lab.path, "--only", "AUTH-03", "--read-only", "--report-dir", "r", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lab.instances() == there != []
+    (kept,) = (tmp_path / "r").glob("ledger-*.jsonl")
+    assert f"portal-contract cleanup {kept.relative_to(tmp_path)}" in done.stdout.replace("\n", " ")
+    assert call("cleanup", kept, "--config", lab.path, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "group", "workers"),
+    [
+        (signal.SIGINT, False, 0),
+        (signal.SIGTERM, False, 0),
+        (signal.SIGINT, True, 2),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGINT to a terminal's whole group"],
+)
+def test_an_interrupted_run_cleans_up(
+    lab: Lab, tmp_path: Path, number: signal.Signals, group: bool, workers: int
+) -> None:
+    with running(
+        "run", "--config", lab.path, "--profile", "core", "--workers", workers, "--report-dir", tmp_path,
+        cwd=tmp_path,
+    ) as run:  # fmt: skip
+        run.until(created(tmp_path, 2), "something is created")
+        run.signal(number, group=group)
+        code, out, err = run.end(timeout=20)
+    assert code == 130, out + err
+    assert "Traceback" not in out + err
+    assert lab.instances() == []
+    assert "failed" not in set(verdicts(tmp_path).values())
+    assert "it was interrupted" in {entry["reason"] for entry in report(tmp_path)["requirements"]}
+    assert call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path).stdout.startswith("0 deleted")
+
+
+@pytest.mark.parametrize("lives", [3, 30])
+def test_a_target_that_dies_in_the_middle(lab: Lab, tmp_path: Path, lives: int) -> None:
+    with between(lab.base_url, lives=lives) as dying:
+        done = call(
+            "run", "--config", lab.path, "--base-url", dying.base_url, "--profile", "core",
+            "--report-dir", tmp_path, cwd=tmp_path, timeout=30,
+        )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "does not answer any more" in done.stdout.replace("\n", " ")
+    assert "Traceback" not in done.stdout + done.stderr
+    assert report(tmp_path)["conforms"] is False
+    port = int(dying.base_url.split(":")[2].split("/")[0])
+    with serving(Between(dying.origin), port=port):
+        after = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert lab.instances() == []
+
+
+def test_a_lab_that_is_told_to_stop_stops(tmp_path: Path) -> None:
+    with running("lab", "--write-config", "lab.toml", "--sites", 1, cwd=tmp_path) as child:
+        path = tmp_path / "lab.toml"
+        child.until(path.exists, "the lab has written its configuration")
+        assert path.stat().st_mode & 0o077 == 0
+        child.signal(signal.SIGTERM)
+        code, out, err = child.end(timeout=15)
+    assert (code, err) == (0, "")
+    assert "Ctrl-C stops it" in out
+    assert not path.exists()
