@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from contract_tests.config import Config
+from contract_tests.config import Config, ConfigError
 from contract_tests.events import Exchange
 from contract_tests.ledger import Ledger
 from contract_tests.pacing import LONGEST_WAIT, Pacer, retry_after
@@ -310,7 +310,15 @@ class _Oversized(Exception):
 
 
 def verification(verify_tls: bool | str) -> bool | ssl.SSLContext:
-    """What the HTTP library verifies certificates with: the system's authorities, a CA file, or nothing."""
+    """What the HTTP library verifies certificates with: the system's authorities, a CA file, or nothing.
+
+    Raises `ConfigError` for a CA file that cannot be used.
+    """
     if isinstance(verify_tls, bool):
         return verify_tls
-    return ssl.create_default_context(cafile=verify_tls)
+    try:
+        return ssl.create_default_context(cafile=verify_tls)
+    except OSError as error:
+        raise ConfigError(
+            f"target.verify_tls: {verify_tls} cannot be used as a file of CA certificates ({error.strerror or error})"
+        ) from None

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import httpcore2
@@ -17,6 +18,7 @@ import respx
 
 from contract_tests import client as module
 from contract_tests.client import NotAllowed, ReadOnly, TargetLost, verification
+from contract_tests.config import ConfigError
 from contract_tests.pacing import BudgetExhausted
 from tests.contract_tests.conftest import BASE, TOKEN, Wire
 
@@ -396,8 +398,10 @@ def test_json_of_an_answer(make_wire: MakeWire, behind: respx.MockRouter, body: 
     assert make_wire().client.send("GET", "/instances", purpose="look").json() == data
 
 
-def test_verification_names_a_file_or_not() -> None:
+def test_verification_names_a_file_or_not(tmp_path: Path) -> None:
     assert verification(True) is True
     assert verification(False) is False
-    with pytest.raises(OSError, match="No such file"):
-        verification("/nowhere/ca.pem")
+    (tmp_path / "empty.pem").write_text("no certificate", "utf-8")
+    for path in (tmp_path / "nowhere.pem", tmp_path / "empty.pem"):
+        with pytest.raises(ConfigError, match=f"{path.name} cannot be used as a file of CA certificates"):
+            verification(str(path))
