@@ -143,6 +143,15 @@ class Lab:
         assert answer.status_code == 200
         return list(answer.json())
 
+    def delete(self, instances: Sequence[Mapping[str, Any]]) -> None:
+        """Take instances out of the lab, past every ledger."""
+        for instance in instances:
+            httpx2.delete(
+                f"{self.base_url}/instances/{instance['id']}",
+                headers={"authorization": f"Bearer {self.token}"},
+                trust_env=False,
+            )
+
     def routers(self) -> dict[str, Any]:
         """The whole configuration of every router."""
         root = str(self.config["lab"]["journal"])
