@@ -279,11 +279,17 @@ def cleanup(
         console = _console(no_color)
         for resource in result.deleted:
             console.print(
-                f"deleted {resource.kind} {resource.id} {resource.name or ''}", markup=False, highlight=False
+                f"deleted {resource.kind} {resource.id} {resource.name or ''}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
         for leftover in result.left:
             console.print(
-                f"LEFT    {leftover.resource} {leftover.id} {leftover.name}", markup=False, highlight=False
+                f"LEFT    {leftover.resource} {leftover.id} {leftover.name}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
         console.print(
             f"{len(result.deleted)} deleted, {len(result.gone)} already gone, {len(result.left)} left",

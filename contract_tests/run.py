@@ -151,6 +151,7 @@ def _prepare(directory: Path, config: Config, console: Console) -> None:
                 console.print(
                     f"An earlier run left {left} resource(s); remove them with: portal-contract cleanup {kept}",
                     markup=False,
+                    soft_wrap=True,
                 )
             else:
                 kept.unlink()
