@@ -73,7 +73,7 @@ def test_a_run_that_may_not_write_keeps_the_ledger_of_a_killed_one(lab: Lab, tmp
     assert done.returncode == 0, done.stdout + done.stderr
     assert [instance["id"] for instance in lab.instances()] == there != []
     (kept,) = (tmp_path / "r").glob("ledger-*.jsonl")
-    assert f"portal-contract cleanup {kept.relative_to(tmp_path)}" in done.stdout.replace("\n", " ")
+    assert f"portal-contract cleanup {kept.relative_to(tmp_path)}\n" in done.stdout
     assert call("cleanup", kept, "--config", lab.path, cwd=tmp_path).returncode == 0
 
 
