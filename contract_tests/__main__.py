@@ -1,3 +1,5 @@
+"""`python -m contract_tests` is the command `portal-contract`."""
+
 from contract_tests.cli import main
 
 if __name__ == "__main__":
