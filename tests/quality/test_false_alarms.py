@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,11 @@ from contract_tests.lab import Lab
 from reference_impl.app import create_app
 from spec.loader import load_contract
 from tests.quality.harness import Deployment, Outcome, deployment, judge
-from tests.quality.variant.app import make_app
+from tests.quality.variant.app import TAKING_OVER, make_app
 
 # A group of ten runs takes about two minutes on two cores, most of it waiting.
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(420)]
 
-SEEDS = range(1, 21)
 SETTLE_TIMEOUT = 10.0
 """Seconds the suite waits for a router: the variant takes its time, and ten runs share the machine."""
 
@@ -31,39 +31,43 @@ PATIENCE = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """`abreast` deployments share the seeds of a test; each serves its share of runs one after another.
+    """What is judged: `abreast` deployments share the seeds of a test, each serves its share one after another.
 
     `warned` are the requirements of level should that it chooses not to meet, each with what it does instead.
     """
 
-    name: str
     make_app: Callable[..., Any]
     abreast: int
     warned: Mapping[str, str]
 
 
-IMPLEMENTATIONS = (
-    Implementation("reference", create_app, abreast=3, warned={}),
-    Implementation(
-        "variant",
-        make_app,
-        abreast=5,
-        warned={
-            "ERR-03": "errors have two of the four documented fields",
-            "WIRE-05": "a creation is answered 200, a deletion 200 or 202",
-            "INST-CREATE-12": "a creation is answered 200",
-            "INST-DEL-01": "a deletion is answered 200 or 202",
-            "IMG-07": "logos may have any size",
-        },
-    ),
+REFERENCE = Implementation(create_app, abreast=3, warned={})
+VARIANT = Implementation(
+    make_app,
+    abreast=5,
+    warned={
+        "ERR-03": "errors have two of the four documented fields",
+        "WIRE-05": "a creation is answered 200, a deletion 200 or 202",
+        "INST-CREATE-12": "a creation is answered 200",
+        "INST-DEL-01": "a deletion is answered 200 or 202",
+        "IMG-07": "logos may have any size",
+    },
 )
+OTHER_HABITS = replace(VARIANT, make_app=functools.partial(make_app, habits=TAKING_OVER))
 
 NOT_VERIFIED: Mapping[str, str] = {}
 """Requirements that no run can judge in the lab, with the reason: none."""
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda implementation: implementation.name)
-@pytest.mark.parametrize("seeds", [SEEDS[:10], SEEDS[10:]], ids=["1-10", "11-20"])
+@pytest.mark.parametrize(
+    ("implementation", "seeds"),
+    [
+        pytest.param(VARIANT, range(1, 11), id="variant-1-10"),
+        pytest.param(OTHER_HABITS, range(11, 21), id="variant-11-20"),
+        pytest.param(REFERENCE, range(1, 11), id="reference-1-10"),
+        pytest.param(REFERENCE, range(11, 21), id="reference-11-20"),
+    ],
+)
 async def test_no_alarm(
     tmp_path_factory: pytest.TempPathFactory, implementation: Implementation, seeds: Sequence[int]
 ) -> None:
@@ -96,6 +100,11 @@ async def _runs(directory: Path, implementation: Implementation, seeds: Sequence
             for seed in seeds
         }
         after = await _state(deployed)
+        for _ in range(100):  # a deletion that was only accepted may be the last thing a run did
+            if after.listed == before.listed:
+                break
+            await asyncio.sleep(0.02)
+            after = await _state(deployed)
     assert after.listed == before.listed
     contract = load_contract().device
     for address, snapshot in before.routers.items():

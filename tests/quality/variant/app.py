@@ -20,12 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reference_impl.settings import Settings
 from tests.quality.variant import refusals
 from tests.quality.variant.bodies import CREATION, NEEDED_TO_CREATE, UPDATE, checked, json_object
-from tests.quality.variant.book import Book, Instance, Later
+from tests.quality.variant.book import Book, Habits, Instance, Later
 from tests.quality.variant.pictures import TYPES, Pictures
 from tests.quality.variant.refusals import Refusal, missing, wrong
 from tests.quality.variant.routers import Crew
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+REFUSING = Habits()
+TAKING_OVER = Habits(takes_over=True, deletes_later=True)
 
 
 class Clock(Protocol):
@@ -100,11 +103,12 @@ class Desk:
         return JSONResponse(self._shown(instance), 202)
 
     async def delete(self, request: Request) -> Response:
-        """202 when routers must follow, 200 when that was all."""
+        """202 when something is still to follow, 200 when that was all."""
         instance = self._named(request)
         self._book.delete(instance)
         self._pictures.forget([*instance.images.values()])
-        return JSONResponse({"deleted": instance.id}, 202 if instance.sites else 200)
+        follows = bool(instance.sites) or self._book.habits.deletes_later
+        return JSONResponse({"deleted": instance.id}, 202 if follows else 200)
 
     async def upload(self, request: Request) -> Response:
         instance = self._named(request)
@@ -153,7 +157,7 @@ class Desk:
         }
 
 
-def make_app(settings: Settings, *, clock: Clock, seed: int = 0) -> Starlette:
+def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, seed: int = 0) -> Starlette:
     """The service for the tenants, sites and routers of the settings, below their base path.
 
     `seed` decides how long the routers are made to wait. `clock` rules dates and links, not the waiting.
@@ -164,7 +168,7 @@ def make_app(settings: Settings, *, clock: Clock, seed: int = 0) -> Starlette:
     allowed = {site.id: frozenset({site.tenant}) if site.tenant else everybody for site in settings.sites}
     later = Later()
     crew = Crew(settings.sites, urlsplit(base), random.Random(seed))
-    book = Book(allowed, later, clock.now, crew.moved)
+    book = Book(allowed, later, clock.now, crew.moved, habits)
     crew.claims = book.claims
     pictures = Pictures(origin, book, later, clock.now)
     labels = {site.id: f"Site {number}" for number, site in enumerate(settings.sites, start=1)}

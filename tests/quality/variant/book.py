@@ -1,4 +1,7 @@
-"""The instances of all tenants, in memory. Updates are accepted at once and take effect a moment later."""
+"""The instances of all tenants, in memory. Updates are accepted at once and take effect a moment later.
+
+Two things the contract leaves open are habits, so that both sides of them can be shown to the suite.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,17 @@ from tests.quality.variant.refusals import Refusal, missing, wrong
 
 EFFECT_AFTER = 0.15
 """Seconds between the acceptance of an update and its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """`takes_over`: a network goes to who asked last; otherwise the wish for a network in use is refused.
+
+    `deletes_later`: a deletion is accepted and takes effect like an update; otherwise at once.
+    """
+
+    takes_over: bool = False
+    deletes_later: bool = False
 
 
 class Later:
@@ -70,7 +84,9 @@ class Book:
         later: Later,
         now: Callable[[], datetime],
         moved: Callable[[Iterable[str]], None],
+        habits: Habits,
     ) -> None:
+        self.habits = habits
         self._sites = sites
         """For each site the tenants that may use it."""
         self._later = later
@@ -109,14 +125,21 @@ class Book:
         self._later.call(EFFECT_AFTER, lambda: self._take_effect(instance, values))
 
     def delete(self, instance: Instance) -> None:
-        del self._instances[instance.id]
-        self._moved(instance.sites)
+        """Forget the instance, now or a moment later. Deleting it again meanwhile changes nothing."""
+        if self.habits.deletes_later:
+            self._later.call(EFFECT_AFTER, lambda: self._forget(instance))
+        else:
+            self._forget(instance)
 
     def claims(self, site: str) -> Iterator[Claim]:
         """What the router of a site is to serve."""
         for instance in self._instances.values():
             for subnet in instance.sites.get(site, ()):
                 yield Claim(instance.id, subnet, instance.session_ttl)
+
+    def _forget(self, instance: Instance) -> None:
+        if self._instances.pop(instance.id, None) is not None:
+            self._moved(instance.sites)
 
     def _take_effect(self, instance: Instance, values: Mapping[str, Any]) -> None:
         if instance.id not in self._instances:
@@ -127,7 +150,22 @@ class Book:
         instance.terms = values.get("terms_text", instance.terms)
         instance.colours |= values.get("theme", {})
         instance.sites = values.get("sites", instance.sites)
+        self._take_from_others(instance)
         self._moved(before | {*instance.sites})
+
+    def _take_from_others(self, instance: Instance) -> None:
+        """What overlaps with a network of this instance is nobody else's any more."""
+        for other in self._instances.values():
+            if other is instance:
+                continue
+            for site in instance.sites.keys() & other.sites.keys():
+                mine = [IPv4Network(subnet) for subnet in instance.sites[site]]
+                other.sites[site] = [
+                    subnet
+                    for subnet in other.sites[site]
+                    if not any(IPv4Network(subnet).overlaps(network) for network in mine)
+                ]
+            other.sites = {site: subnets for site, subnets in other.sites.items() if subnets}
 
     def _refuse_known_name(self, tenant: str, name: str, but: Instance | None) -> None:
         if any(other.name == name for other in self.of(tenant) if other is not but):
@@ -142,5 +180,5 @@ class Book:
             for index, network in enumerate(wanted):
                 if any(network.overlaps(other) for other in wanted[:index]):
                     raise wrong({"sites": "lists networks that overlap"})
-                if any(network.overlaps(other) for other in held):
+                if not self.habits.takes_over and any(network.overlaps(other) for other in held):
                     raise Refusal(409, "subnet_in_use", f"Another instance serves {network} of this site.")
