@@ -19,8 +19,8 @@ from spec.version import __version__
 
 RUN_OPTIONS = {
     "--config", "--base-url", "--token", "--generation", "--profile", "--only", "--skip", "--seed", "--budget",
-    "--rate", "--workers", "--time-limit", "--fail-on", "--report-dir", "--read-only", "--no-device", "-v", "-q",
-    "--no-color", "--help",
+    "--rate", "--workers", "--time-limit", "--waivers", "--baseline", "--fail-on", "--report-dir",
+    "--read-only", "--no-device", "-v", "-q", "--no-color", "--help",
 }  # fmt: skip
 COMMANDS = {
     "run": RUN_OPTIONS,

@@ -20,7 +20,7 @@ def told() -> str:
     return "\n".join(page.read_text("utf-8") for page in PAGES)
 
 
-def text_of(text: str) -> str:
+def plain(text: str) -> str:
     """The text without the marks that may surround an option."""
     return re.sub(r"[`|/,()\[\]]", " ", text)
 
@@ -33,17 +33,16 @@ def commands() -> dict[str, click.Command]:
 
 
 def test_every_command_and_every_option_is_told_of() -> None:
-    text = told()
+    text = plain(told())
     missing = []
     for name, command in commands().items():
         if not re.search(rf"portal-contract {name}\b", text):
             missing.append(name)
         for parameter in command.params:
-            if isinstance(parameter, click.Option) and not parameter.hidden:
-                if not any(
-                    re.search(rf"(?<!\S){re.escape(form)}\b", text_of(text)) for form in parameter.opts
-                ):
-                    missing.append(f"{name} {parameter.opts[-1]}")
+            if not isinstance(parameter, click.Option) or parameter.hidden:
+                continue
+            if not any(re.search(rf"(?<!\S){re.escape(form)}\b", text) for form in parameter.opts):
+                missing.append(f"{name} {parameter.opts[-1]}")
     assert missing == []
 
 

@@ -7,13 +7,15 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+Headers = list[tuple[str, str]]
+Spoil = Callable[[str, str, int, Headers, bytes], tuple[int, Headers, bytes]]
 _DROPPED = {"connection", "transfer-encoding", "content-length", "date", "server", "keep-alive"}
 
 
@@ -71,10 +73,14 @@ for _method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRA
 
 @dataclass
 class Between:
-    """Passes requests on to the lab and remembers them; dead after `lives` of them."""
+    """Passes requests on to the lab and remembers them; dead after `lives` of them.
+
+    `spoil` gets an answer (method, path, status, headers, body) and gives what is sent back in its place.
+    """
 
     origin: str
     lives: int | None = None
+    spoil: Spoil = lambda method, path, status, headers, body: (status, headers, body)
     seen: list[Seen] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     base_url: str = ""
@@ -98,7 +104,7 @@ class Between:
             response = connection.getresponse()
             content = response.read()
             back = [(name, value) for name, value in response.getheaders() if name.lower() not in _DROPPED]
-            return response.status, back, content
+            return self.spoil(method, path, response.status, back, content)
         finally:
             connection.close()
 
@@ -138,10 +144,12 @@ def serving(owner: Any, *, port: int = 0, certificate: Path | None = None) -> It
 
 
 @contextlib.contextmanager
-def between(lab_url: str, *, lives: int | None = None) -> Iterator[Between]:
+def between(lab_url: str, *, lives: int | None = None, spoil: Spoil | None = None) -> Iterator[Between]:
     """Stand between a run and the lab; `base_url` is what the run gets to know."""
     parts = urlsplit(lab_url)
     made = Between(f"{parts.scheme}://{parts.netloc}", lives)
+    if spoil is not None:
+        made.spoil = spoil
     with serving(made) as origin:
         made.base_url = origin + parts.path
         yield made

@@ -135,6 +135,20 @@ class Lab:
         passwords = [site["router"]["password"] for site in self.config["sites"]]
         return [target["token"], target["other_token"], self.config["lab"]["token"], *passwords]
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that the configuration in a report directory takes its secrets from."""
+        target = self.config["target"]
+        return {
+            "PORTAL_CONTRACT_TOKEN": target["token"],
+            "PORTAL_CONTRACT_OTHER_TOKEN": target["other_token"],
+            "PORTAL_CONTRACT_LAB_TOKEN": self.config["lab"]["token"],
+            **{
+                f"PORTAL_CONTRACT_ROUTER_PASSWORD_{index}": site["router"]["password"]
+                for index, site in enumerate(self.config["sites"])
+            },
+        }
+
     def instances(self) -> list[dict[str, Any]]:
         """What the API lists."""
         answer = httpx2.get(
