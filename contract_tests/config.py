@@ -74,6 +74,15 @@ def _uuid(value: object) -> str:
     return str(UUID(str(value)))
 
 
+def _authority(value: bool | str) -> bool | str:
+    if isinstance(value, str) and not Path(value).is_file():
+        raise ValueError(f"there is no file {value}; give true, false or a file of CA certificates")
+    return value
+
+
+Verification = Annotated[bool | str, AfterValidator(_authority)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,7 +93,7 @@ class RouterConfig(_Strict):
     host: str
     port: int = Field(default=8728, ge=1, le=65535)
     tls: bool = False
-    verify_tls: bool | str = True
+    verify_tls: Verification = True
     username: str = "admin"
     password: str = ""
     password_env: str | None = None
@@ -109,7 +118,7 @@ class TargetConfig(_Strict):
     other_token: str | None = None
     other_token_env: str | None = None
     rate: Annotated[str, AfterValidator(_rate)] = DEFAULT_RATE
-    verify_tls: bool | str = True
+    verify_tls: Verification = True
     timeout: float = Field(default=30.0, gt=0)
 
 

@@ -102,6 +102,6 @@ async def _check_routers(sites: list[SiteConfig], contract: DeviceContract) -> N
         try:
             await observer.connect()
         except ObserverError as error:
-            raise PreflightError(f"site {site.id}: {error}") from None
+            raise PreflightError(str(error)) from None
         finally:
             await observer.close()
