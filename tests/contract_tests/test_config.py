@@ -122,6 +122,7 @@ SITE_TABLE = f'[[sites]]\nid = "{SITE}"\nsubnets = ["10.5.50.0/24"]\n'
         (GOOD + "tokens = 1", ("target.tokens", "unknown key")),
         (GOOD + 'rate = "60 per minute"', ("target.rate", "60/m")),
         (GOOD + 'rate = "0/s"', ("target.rate", "'0/s'")),
+        (GOOD + 'verify_tls = "nowhere.pem"', ("target.verify_tls", "there is no file nowhere.pem")),
         (GOOD + "timeout = 0", ("target.timeout", "greater than 0")),
         (GOOD + 'generation = "v9"', ("target.generation", "v1")),
         (GOOD + 'generation = "spa"', ("generation spa", "use v1")),

@@ -123,6 +123,7 @@ def test_a_router_that_cannot_be_reached(lab: Lab, tmp_path: Path, closed_port: 
     line = complaint(3, "--config", path, cwd=tmp_path)
     assert f"site {site['id']}" in line
     assert f"127.0.1.1:{closed_port}" in line
+    assert line.count(site["id"]) == 1
 
 
 def test_a_router_that_says_nothing(lab: Lab, tmp_path: Path, silent_port: int) -> None:
@@ -165,6 +166,16 @@ def test_an_unknown_profile(lab: Lab, tmp_path: Path) -> None:
 def test_a_ca_file_that_is_not_there(lab: Lab, tmp_path: Path) -> None:
     path = lab.variant(tmp_path / "c.toml", target={"verify_tls": "nowhere.pem"})
     assert "nowhere.pem" in complaint(2, "--config", path, cwd=tmp_path)
+
+
+def test_a_ca_file_of_a_router_that_is_not_there(lab: Lab, tmp_path: Path) -> None:
+    path = lab.variant(tmp_path / "c.toml")
+    site = lab.config["sites"][0]
+    port = f"port = {site['router']['port']}"
+    text = path.read_text("utf-8").replace(port, f'{port}\ntls = true\nverify_tls = "nowhere.pem"')
+    path.write_text(text, "utf-8")
+    line = complaint(2, "--config", path, cwd=tmp_path)
+    assert "sites[0].router.verify_tls: there is no file nowhere.pem" in line
 
 
 def test_a_report_directory_that_cannot_be_made(lab: Lab, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 from collections.abc import Callable
@@ -47,6 +48,31 @@ def test_a_run_killed_while_routers_are_provisioned(
     done = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
     assert done.returncode == 0
     wait_until(lambda: lab.routers() == untouched, "the routers are what they were", patience=15)
+
+
+def test_workers_do_not_outlive_the_run_that_started_them(lab: Lab, tmp_path: Path) -> None:
+    with running(
+        "run", "--config", lab.path, "--profile", "core", "--workers", 2, "--rate", "30/s",
+        "--report-dir", tmp_path, cwd=tmp_path,
+    ) as run:  # fmt: skip
+        run.until(created(tmp_path, 2), "something is created")
+        run.signal(signal.SIGKILL)
+        run.child.wait(timeout=10)
+        wait_until(lambda: members(run.child.pid) == [], "the workers have ended", patience=20)
+    done = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lab.instances() == []
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that are alive (Linux)."""
+    alive = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = path.read_text("utf-8").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                alive.append(int(path.parent.name))
+    return alive
 
 
 def test_the_next_run_cleans_up_after_a_killed_one(lab: Lab, tmp_path: Path) -> None:
