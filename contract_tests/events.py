@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 Outcome = Literal["passed", "failed", "not verified"]
+Cause = Literal["target", "run"]
 WriteKind = Literal["added", "changed", "removed"]
 Headers = tuple[tuple[str, str], ...]
 
@@ -55,6 +56,8 @@ class Judgement:
     test: str
     exchanges: tuple[str, ...] = ()  # keys, in the order sent: the shortest sequence known
     device: tuple[str, ...] = ()  # the router's difference, one RouterOS command or row a line
+    # Of a judgement that is not verified: `target` leaves nothing to decide, or the `run` did not get that far.
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     def leave(reason: str) -> None:
         for requirement in requirements:
             if requirement not in verifier.judged:
-                verifier.cannot_tell(requirement, reason)
+                verifier.leave_open(requirement, reason)
 
     if context.lost is not None:
         leave(context.lost)
@@ -51,7 +51,9 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
         leave(READ_ONLY)
         pytest.skip("read-only")
     except CannotTell as reason:
-        leave(str(reason))
+        for requirement in requirements:
+            if requirement not in verifier.judged:
+                verifier.cannot_tell(requirement, str(reason))
         pytest.skip(str(reason))
     except TargetLost as error:
         context.lost = str(error)

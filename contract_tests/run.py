@@ -94,12 +94,13 @@ def run(config: Config, settings: Settings, console: Console) -> int:
 
     started, begun = datetime.now(UTC), time.monotonic()
     with _secrets_in_environment(config):
-        interrupted = _run_pytest(config, effective, directory, tag, console, settings.verbosity)
+        watcher = _run_pytest(config, effective, directory, tag, console, settings.verbosity)
     extra = _clean_up_rest(config, directory)
     seconds = time.monotonic() - begun
 
-    events = [*read_events(sorted((directory / EVENTS_DIRECTORY).glob("*.jsonl"))), *extra]
-    incomplete = "it was interrupted" if interrupted else _incomplete(events)
+    recorded = read_events(sorted((directory / EVENTS_DIRECTORY).glob("*.jsonl")))
+    events = [*recorded, *watcher.problems, *extra]
+    incomplete = "it was interrupted" if watcher.interrupted else _incomplete(events)
     result = judge(
         selection.selected,
         events,
@@ -112,7 +113,7 @@ def run(config: Config, settings: Settings, console: Console) -> int:
     info = _info(config, contract, selection, settings, started, run_id, tag, seed, incomplete, directory)
     write_reports(directory, info, result, secrets=config.secrets)
     print_verdict(console, info, result, verbosity=settings.verbosity, directory=directory)
-    return INTERRUPTED if interrupted else exit_code(result)
+    return INTERRUPTED if watcher.interrupted else exit_code(result)
 
 
 def _waivers(config: Config, contract: Contract) -> dict[str, str]:
@@ -213,12 +214,26 @@ def _secrets_in_environment(config: Config) -> Iterator[None]:
                 os.environ[name] = value
 
 
-class _ProgressPlugin:
-    """Feeds the progress display from pytest's reports, with or without workers."""
+class _Watcher:
+    """Follows pytest's reports, with or without workers: feeds the progress display, notes what went wrong."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._started = False
+        self.interrupted = False
+        self.problems: list[Problem] = []
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupted = self.interrupted or isinstance(excinfo.value, KeyboardInterrupt)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(
+                Problem(report.nodeid, f"the suite cannot be loaded: {report.longrepr}"[:2000])
+            )
+
+    def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.problems.append(Problem("pytest", f"{type(excinfo.value).__name__}: {excinfo.value}"))
 
     def _start(self, total: int) -> None:
         if not self._started:
@@ -240,8 +255,8 @@ class _ProgressPlugin:
 
 def _run_pytest(
     config: Config, effective: Path, directory: Path, tag: str, console: Console, verbosity: int
-) -> bool:
-    """Run the suite in this process (and its workers). True if it was interrupted."""
+) -> _Watcher:
+    """Run the suite in this process (and its workers)."""
     arguments = [
         str(SUITE),
         f"--rootdir={SUITE}",
@@ -253,19 +268,18 @@ def _run_pytest(
     ]
     if config.run.workers > 1:
         arguments += ["-n", str(config.run.workers), "--dist", "loadgroup"]
-    progress = Progress(console)
-    plugins = [_ProgressPlugin(progress)] if verbosity >= 0 else []
+    progress = Progress(console if verbosity >= 0 else Console(quiet=True, force_terminal=False))
+    watcher = _Watcher(progress)
     with (directory / PYTEST_LOG).open("w", encoding="utf-8") as log:
         try:
-            if plugins:
-                progress.start(None)
+            progress.start(None)
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-                status = pytest.main(arguments, plugins=plugins)
+                pytest.main(arguments, plugins=[watcher])
         except KeyboardInterrupt:
-            status = pytest.ExitCode.INTERRUPTED
+            watcher.interrupted = True
         finally:
             progress.stop()
-    return status == pytest.ExitCode.INTERRUPTED
+    return watcher
 
 
 def _clean_up_rest(config: Config, directory: Path) -> list[Event]:

@@ -85,6 +85,11 @@ def _requirement_result(
     return RequirementResult(requirement, "not verified", reason, tuple(undecided[:1]), 0, 0)
 
 
+def _undecidable(judgements: Sequence[Judgement]) -> bool:
+    """Was the requirement looked at, and does the target leave nothing to decide?"""
+    return bool(judgements) and all(judgement.cause == "target" for judgement in judgements)
+
+
 def _profile_verdict(results: Iterable[RequirementResult], fail_on: FailOn) -> ProfileVerdict:
     """`passed`: every must of the profile passed. One failure fails it; one gap leaves it not verified."""
     verdicts = [result for result in results if result.requirement.level == "must" or fails(result, fail_on)]
@@ -116,9 +121,10 @@ def judge(
 
     `requirements` are those selected for the run; judgements on others are left out. `unavailable` tells, by
     requirement id, why the target or the options of the run rule a check out (no router given, read-only): such a
-    gap is the user's choice. `incomplete` says why a run ended before its plan did (budget, time, interrupt):
-    then a `must` left over means that the deployment could not be judged. `waivers` maps the ids whose failure
-    somebody answers for to the reason.
+    gap is the user's choice. A requirement that was looked at, but about which this target leaves nothing to decide,
+    leaves its profile not verified, and the rest judged. `incomplete` says why a run ended before its plan did
+    (budget, time, interrupt): then a `must` left over means that the deployment could not be judged. `waivers` maps
+    the ids whose failure somebody answers for to the reason.
     """
     judgements: dict[str, list[Judgement]] = defaultdict(list)
     exchanges: dict[str, Exchange] = {}
@@ -161,6 +167,7 @@ def judge(
         if result.verdict == "not verified"
         and result.requirement.level == "must"
         and result.requirement.id not in ruled_out
+        and not _undecidable(judgements[result.requirement.id])
     ]
     judged = failed or (counts["passed"] > 0 and not gaps and not problems)
     return RunResult(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract_tests.events import Exchange, Judgement, Outcome
+from contract_tests.events import Cause, Exchange, Judgement, Outcome
 from spec.catalogue import Catalogue
 
 MAX_SEQUENCE = 25  # requests shown with a judgement; longer scenarios keep the last ones
@@ -97,10 +97,20 @@ class Verifier:
 
     def cannot_tell(self, requirement: str, why: str) -> None:
         """This target gives no answer to the question."""
-        self._note(requirement, "not verified", why, (), None)
+        self._note(requirement, "not verified", why, (), None, "target")
+
+    def leave_open(self, requirement: str, why: str) -> None:
+        """The run did not come to look at it."""
+        self._note(requirement, "not verified", why, (), None, "run")
 
     def _note(
-        self, requirement: str, outcome: Outcome, message: str, device: tuple[str, ...], exchange: str | None
+        self,
+        requirement: str,
+        outcome: Outcome,
+        message: str,
+        device: tuple[str, ...],
+        exchange: str | None,
+        cause: Cause | None = None,
     ) -> None:
         self._catalogue[requirement]  # an id that is not in the catalogue is a fault of the suite
         self._judged.add(requirement)
@@ -119,5 +129,6 @@ class Verifier:
                 test=self._test,
                 exchanges=(*(key for key in self._background if key not in sequence), *sequence),
                 device=tuple(self._clean(line) for line in device),
+                cause=cause,
             )
         )
