@@ -184,7 +184,13 @@ MUTANTS: tuple[Mutant, ...] = (
         difference=False,
     ),
     Mutant("trial login", "device-wrong", "DEV-GUARD-02", having(SERVER_PROFILE, login_by="http-chap,trial")),
-    Mutant("both servers on one interface", "device-wrong", "DEV-GUARD-03", desires(_second_on_the_first)),
+    Mutant(
+        "both servers on one interface",
+        "device-wrong",
+        "DEV-GUARD-03",
+        desires(_second_on_the_first),
+        difference=False,
+    ),
     Mutant("limit in milliseconds", "device-wrong", "DEV-SESSION-01", limits(lambda seconds: seconds * 1000)),
     Mutant("limit doubled", "device-wrong", "DEV-SESSION-01", limits(lambda seconds: 2 * seconds)),
     Mutant(

@@ -324,12 +324,10 @@ MUTANTS: tuple[Mutant, ...] = (
         on_body("getInstance", change=_field("session_ttl", lambda value: value // 60)),
     ),
     Mutant(
-        "reading lacks auth_window_ttl",
+        "reading shows other colours",
         _CLASS,
         "INST-GET-01",
-        on_body(
-            "getInstance", change=each(lambda item: {k: v for k, v in item.items() if k != "auth_window_ttl"})
-        ),
+        on_body("getInstance", change=_field("theme", lambda value: {**value, "box_color": "#000000"})),
     ),
     Mutant("an update moves created_at", _CLASS, "INST-GET-02", _created_at_moves),
     Mutant(

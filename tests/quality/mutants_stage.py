@@ -223,6 +223,7 @@ class Mutant:
     """The reference with one fault, and the requirement that has to notice it.
 
     `difference`: the finding on the router comes with lines that show it (device requirements alone).
+    `budget`: requests that the suite may send, where the usual number does not take it to the fault.
     """
 
     name: str
@@ -230,6 +231,7 @@ class Mutant:
     breaks: str
     apply: Callable[[Stage], None]
     difference: bool = True
+    budget: int | None = None
 
 
 # Doors of the common kinds.

@@ -32,10 +32,10 @@ from tests.quality.mutants_routers import (
     Plan,
     change_foreign,
     claims,
-    desires,
     meddling,
     named_claims,
     never,
+    of,
     plans,
     writes,
 )
@@ -86,16 +86,21 @@ async def _add_pool(device: Device) -> None:
     await device._call("/ip/pool/add", "=name=guests-of-the-portal", "=ranges=10.9.8.2-10.9.8.99")
 
 
+def _anywhere(item: Item) -> Item:
+    """An entry of the walled garden that names no destination, which means every one."""
+    kept = {name: value for name, value in item.properties.items() if not name.startswith("dst-")}
+    return replace(item, properties=kept)
+
+
+async def _bypass_all(device: Device) -> None:
+    await device._call("/ip/hotspot/ip-binding/add", "=type=bypassed", "=address=10.5.50.0/24")
+
+
+async def _allow_all_hosts(device: Device) -> None:
+    await device._call("/ip/hotspot/walled-garden/add", "=action=allow", "=dst-host=*")
+
+
 # Done twice.
-
-
-def _two_servers(items: list[Item]) -> list[Item]:
-    twins = [
-        replace(item, properties={**item.properties, "name": f"{item.properties['name']}-b"})
-        for item in items
-        if item.menu == SERVER
-    ]
-    return [*items, *twins]
 
 
 def _retried(step: Operation) -> Iterator[Operation]:
@@ -369,6 +374,18 @@ def _first_holder(change: Callable[[Claim, Claim], Claim | None]) -> Apply:
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "walled garden without a destination",
+        "device-wrong",
+        "DEV-GARDEN-01",
+        of(WALLED_GARDEN_IP, _anywhere),
+    ),
+    Mutant(
+        "walled garden of all hosts", "device-wrong", "DEV-GARDEN-01", _when_a_server_comes(_allow_all_hosts)
+    ),
+    Mutant(
+        "the whole network is bypassed", "device-wrong", "DEV-GARDEN-01", _when_a_server_comes(_bypass_all)
+    ),
+    Mutant(
         "user profile stays after a deletion", "device-leaked", "DEV-REMOVE-01", never("remove", USER_PROFILE)
     ),
     Mutant(
@@ -406,7 +423,6 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("pages stay", "device-leaked", "DEV-REMOVE-04", never("remove", FILE)),
     Mutant("nothing is ever removed", "device-leaked", "DEV-FINAL-01", never("remove", *REMOVED)),
-    Mutant("two servers on the interface", "device-duplicate", "DEV-GUARD-01", desires(_two_servers)),
     Mutant("a retry adds an entry twice", "device-duplicate", "DEV-REMOVE-01", writes(_retried)),
     Mutant(
         "every update adds an entry", "device-duplicate", "DEV-ECON-01", _after_updates(_any, _one_more_entry)

@@ -104,6 +104,15 @@ def _oauth2_without_integration(stage: Stage) -> None:
     original = stage.patch(instances, "_check_integration", check)
 
 
+def _update_without_integration(stage: Stage) -> None:
+    def check(wanted: InstanceCreate) -> None:
+        asked_for = isinstance(wanted, InstanceUpdate) and wanted.strategy == "oauth2"
+        if not asked_for or wanted.auth_integration_id is not None:
+            original(wanted)
+
+    original = stage.patch(instances, "_check_integration", check)
+
+
 def _any_integration(stage: Stage) -> None:
     def check(wanted: InstanceCreate) -> None:
         if wanted.strategy != "oauth2" or wanted.auth_integration_id is None:
@@ -140,10 +149,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "WIRE-03",
         _strict(InstanceUpdate, lambda body: not str(body.get("name")).isascii()),
     ),
-    Mutant("604800 is refused", _CLASS, "WIRE-03", _refuses_bound(InstanceCreate, 604800)),
-    Mutant("terms may be anything", _CLASS, "WIRE-04", _lenient(InstanceUpdate, _terms_from_anything)),
     Mutant(
-        "session_ttl may be a fraction", _CLASS, "WIRE-04", _lenient(InstanceCreate, _number_from_fraction)
+        "terms may be anything", _CLASS, "WIRE-04", _lenient(InstanceUpdate, _terms_from_anything), budget=200
+    ),
+    Mutant(
+        "session_ttl may be a fraction",
+        _CLASS,
+        "INST-CREATE-07",
+        _lenient(InstanceCreate, _number_from_fraction),
     ),
     Mutant("creation refuses 1200", _CLASS, "INST-CREATE-04", _refuses_bound(InstanceCreate, 1200)),
     Mutant("creation refuses 604800", _CLASS, "INST-CREATE-04", _refuses_bound(InstanceCreate, 604800)),
@@ -184,6 +197,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("update takes 604801", _CLASS, "INST-UPD-05", _takes_bound(InstanceUpdate, 604801, 604800)),
     Mutant("update refuses 1200", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 1200)),
     Mutant("update refuses 604800", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 604800)),
+    Mutant("update to oauth2 without an integration", _CLASS, "INST-UPD-11", _update_without_integration),
     Mutant("refused update keeps the name", _CLASS, "INST-UPD-06", through(_refused_update_keeps_the_name)),
     Mutant(
         "update takes numbers as text", _CLASS, "INST-UPD-10", _lenient(InstanceUpdate, _number_from_text)
