@@ -286,7 +286,11 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("created_at is missing", _SHAPE, "WIRE-01", on_body(*_ALL, change=_without("created_at"))),
     Mutant("session_ttl is text", _SHAPE, "WIRE-01", on_body("getInstance", change=_as("session_ttl", str))),
     Mutant(
-        "sites are null", _SHAPE, "WIRE-01", on_body("listInstances", change=_as("sites", lambda sites: None))
+        "sites are null",
+        _SHAPE,
+        "WIRE-01",
+        on_body("listInstances", change=_as("sites", lambda sites: None)),
+        budget=60,
     ),
     Mutant(
         "created_at without a zone",

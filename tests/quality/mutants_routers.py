@@ -9,7 +9,7 @@ from reference_impl.provisioning import desired as wishes
 from reference_impl.provisioning import reconcile
 from reference_impl.provisioning.desired import Claim, Desired, Portal
 from reference_impl.provisioning.device import Device
-from reference_impl.provisioning.menus import Actual, Item, Operation, duration
+from reference_impl.provisioning.menus import SERVER, Actual, Item, Operation, Row, duration
 from reference_impl.store import Store
 from tests.quality.mutants_stage import Stage
 
@@ -142,3 +142,13 @@ async def change_foreign(device: Device, menu: str, query: str, verb: str, *word
     """Carry out a command on the one item that a query word such as `?name=staff` finds."""
     [row] = await device._print(menu, "", query)
     await device._call(f"{menu}/{verb}", f"=.id={row['.id']}", *words)
+
+
+def row_of(actual: Actual, menu: str, target: str | None) -> Row:
+    """The row with this `.id`, or an empty one."""
+    return next((row for row in actual.get(menu, ()) if row[".id"] == target), {})
+
+
+def when_a_server_comes(deed: Callable[[Device], Awaitable[None]]) -> Apply:
+    """When the first hotspot server is made on a router, something else is done to it."""
+    return meddling(lambda step: step.verb == "add" and step.menu == SERVER, deed)

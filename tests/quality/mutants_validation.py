@@ -195,8 +195,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("update takes 1199", _CLASS, "INST-UPD-05", _takes_bound(InstanceUpdate, 1199, 1200)),
     Mutant("update takes 604801", _CLASS, "INST-UPD-05", _takes_bound(InstanceUpdate, 604801, 604800)),
-    Mutant("update refuses 1200", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 1200)),
-    Mutant("update refuses 604800", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 604800)),
+    Mutant("update refuses 1200", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 1200), budget=60),
+    Mutant("update refuses 604800", _CLASS, "INST-UPD-05", _refuses_bound(InstanceUpdate, 604800), budget=60),
     Mutant("update to oauth2 without an integration", _CLASS, "INST-UPD-11", _update_without_integration),
     Mutant("refused update keeps the name", _CLASS, "INST-UPD-06", through(_refused_update_keeps_the_name)),
     Mutant(

@@ -10,6 +10,7 @@ import pytest
 
 from spec.loader import load_catalogue
 from tests.quality import (
+    mutants_bystanders,
     mutants_devices,
     mutants_http,
     mutants_images,
@@ -29,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_semantics.MUTANTS,
     *mutants_devices.MUTANTS,
     *mutants_traces.MUTANTS,
+    *mutants_bystanders.MUTANTS,
 )
 LEVELS = {requirement.id: requirement.level for requirement in load_catalogue()}
 
