@@ -136,7 +136,7 @@ def read_yaml(path: Path) -> Any:
     """The data of a YAML file. One reader for all three files; a test holds that no word in them (`no`, `on`) is
     read otherwise by YAML 1.2."""
     with path.open("rb") as stream:
-        return yaml.load(stream, yaml.CSafeLoader)  # noqa: S506 - the C form of the safe loader
+        return yaml.load(stream, yaml.CSafeLoader)
 
 
 def load_catalogue(operation_ids: set[str] | None = None) -> Catalogue:
