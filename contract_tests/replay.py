@@ -12,6 +12,7 @@ from rich.console import Console
 
 from contract_tests.config import Config, load_config
 from contract_tests.embedded import embedded_lab
+from contract_tests.ledger import FILE_NAME, LedgerError, read_ledger
 from contract_tests.report.read import load_report
 from contract_tests.run import CONFIG_FILE, Settings, UsageError, run
 
@@ -75,10 +76,20 @@ def _target(
         with tempfile.TemporaryDirectory(prefix="portal-contract-") as lab, embedded_lab(Path(lab)) as path:
             yield load_config(path, overrides=overrides, environ={})
         return
-    path = config_path or directory / CONFIG_FILE
+    path = config_path or _original(directory) or directory / CONFIG_FILE
     if not path.exists():
         raise UsageError(f"{path}: the configuration of the run is not there any more; give --config FILE")
     yield load_config(path, overrides=overrides)
+
+
+def _original(directory: Path) -> Path | None:
+    """The file that the run was configured by, if it is still there: it knows where its secrets are."""
+    try:
+        header, _ = read_ledger(directory / FILE_NAME)
+    except LedgerError:
+        return None
+    path = Path(header.config) if header.config else None
+    return path if path is not None and path.is_file() else None
 
 
 def _tell(

@@ -87,7 +87,11 @@ def run(config: Config, settings: Settings, console: Console) -> int:
     ledger = Ledger(directory / FILE_NAME)
     ledger.start(
         RunHeader(
-            run_id, tag, config.target.base_url, config.target.generation, str(settings.config_path or "")
+            run_id,
+            tag,
+            config.target.base_url,
+            config.target.generation,
+            str(settings.config_path.resolve()) if settings.config_path else None,
         )
     )
     ledger.close()
