@@ -70,13 +70,15 @@ def _target(
     directory: Path,
     config_path: Path | None,
     base_url: str | None,
-    overrides: Mapping[str, Mapping[str, Any]],
+    overrides: dict[str, dict[str, Any]],
 ) -> Iterator[Config]:
     if data.get("options", {}).get("embedded_lab") and config_path is None and base_url is None:
         with tempfile.TemporaryDirectory(prefix="portal-contract-") as lab, embedded_lab(Path(lab)) as path:
             yield load_config(path, overrides=overrides, environ={})
         return
     path = config_path or _original(directory) or directory / CONFIG_FILE
+    if config_path is None:
+        overrides["target"].setdefault("base_url", data["target"]["base_url"])
     if not path.exists():
         raise UsageError(f"{path}: the configuration of the run is not there any more; give --config FILE")
     yield load_config(path, overrides=overrides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -91,14 +92,24 @@ def test_a_curl_line_of_the_proof_sends_the_request_again(found: Path, lab: Lab,
 
 
 def test_a_replay_judges_what_failed_again(found: Path, lab: Lab) -> None:
-    done = call("replay", found / "report.json", cwd=found, **lab.variables)
+    done = call("replay", found / "report.json", cwd=found)
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.search(r"^FAILED +WIRE-02$", done.stdout, re.MULTILINE)
     assert "AUTH-03" not in verdicts(found / "replay")
     assert report(found / "replay")["seed"] == 5
-    incomplete = call("replay", found / "report.json", cwd=found)
+
+
+def test_a_replay_without_the_configuration_takes_secrets_from_the_environment(
+    found: Path, lab: Lab, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(found, copied)
+    (copied / "ledger.jsonl").unlink()  # so nothing tells where the configuration was
+    incomplete = call("replay", copied, cwd=copied)
     assert incomplete.returncode == 2
     assert "which is not set" in incomplete.stderr
+    done = call("replay", copied, cwd=copied, **lab.variables)
+    assert done.returncode == 1, done.stdout + done.stderr
 
 
 def test_a_replay_against_a_mended_deployment(found: Path, lab: Lab) -> None:
