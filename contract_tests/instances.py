@@ -46,7 +46,7 @@ class Instances:
         self._ledger = ledger
         self._verifier = verifier
         self._tag = tag
-        self._settle_timeout = settle_timeout
+        self.settle_timeout = settle_timeout
         self._sleep = sleep
         self._numbers = itertools.count(1)
 
@@ -167,7 +167,7 @@ class Instances:
         """Read the instance; after a 202 again and again until it is as `wanted`, gone, or the patience ends."""
         answer = self.read(identifier, purpose=purpose)
         if accepted.status == 202:
-            for pause in pauses(self._settle_timeout):
+            for pause in pauses(self.settle_timeout):
                 if answer.status == 404 or (answer.ok and wanted(answer.json())):
                     break
                 self._sleep(pause)

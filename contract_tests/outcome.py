@@ -29,9 +29,14 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     verifier = context.verifier
 
     def leave(reason: str) -> None:
+        # Those judged before are open too: what was still to come might have told otherwise.
+        for requirement in requirements:
+            verifier.leave_open(requirement, reason)
+
+    def cannot_tell(reason: str) -> None:
         for requirement in requirements:
             if requirement not in verifier.judged:
-                verifier.leave_open(requirement, reason)
+                verifier.cannot_tell(requirement, reason)
 
     if context.lost is not None:
         leave(context.lost)
@@ -42,18 +47,16 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     try:
         yield
     except RequirementFailed:
-        leave("an earlier check of the same test failed")
+        cannot_tell("an earlier check of the same test failed")
         raise
     except BudgetExhausted:
         leave(OUT_OF_BUDGET)
         pytest.skip(OUT_OF_BUDGET)
     except ReadOnly:
-        leave(READ_ONLY)
+        cannot_tell(READ_ONLY)
         pytest.skip("read-only")
     except CannotTell as reason:
-        for requirement in requirements:
-            if requirement not in verifier.judged:
-                verifier.cannot_tell(requirement, str(reason))
+        cannot_tell(str(reason))
         pytest.skip(str(reason))
     except TargetLost as error:
         context.lost = str(error)

@@ -77,7 +77,7 @@ def _requirement_result(
         if waiver is not None:
             verdict, reason = "waived", waiver
         return RequirementResult(requirement, verdict, reason, tuple(failures[:5]), len(told), requests)
-    if passes:
+    if passes and not any(judgement.cause == "run" for judgement in undecided):
         return RequirementResult(
             requirement, "passed", passes[-1].message, tuple(passes[-1:]), len(told), requests
         )
@@ -169,7 +169,8 @@ def judge(
         and result.requirement.id not in ruled_out
         and not _undecidable(judgements[result.requirement.id])
     ]
-    judged = failed or (counts["passed"] > 0 and not gaps and not problems)
+    told = any(result.checks for result in results)
+    judged = failed or (told and not gaps and not problems)
     return RunResult(
         conforms=judged and not failed,
         judged=judged,

@@ -96,13 +96,16 @@ def _lines(menu: str, rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def guarded(snapshot: Snapshot, subnet: str) -> Finding:
-    """D2: exactly one enabled and valid hotspot server is on the interface of the subnet."""
+    """D2: exactly one enabled hotspot server is on the interface of the subnet, and it is valid."""
     interface = interface_for(snapshot, subnet)
     if interface is None:
         return _no_interface(subnet)
     enabled = servers_on(snapshot.rows(SERVERS), interface)
     valid = [row for row in enabled if not is_invalid(row)]
     where = f"on {interface}, the interface of {subnet}"
+    if len(valid) == 1 and len(enabled) > 1:
+        # The router lets one of them serve; the others wait to take its place, and whose they are is anybody's guess.
+        return Finding(False, f"{len(enabled)} enabled hotspot servers are {where}", _lines(SERVERS, enabled))
     if len(valid) == 1:
         return Finding(True, f"one hotspot server guards {subnet}: {valid[0].get('name')}")
     if valid:

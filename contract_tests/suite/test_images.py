@@ -72,7 +72,7 @@ class Gallery:
         """Until the picture of this colour is served (processing may take its time), or patience ends."""
         begun = time.monotonic()
         picture, answer = self.shown(instance, image_type)
-        for pause in pauses(30.0):
+        for pause in pauses(self._context.instances.settle_timeout):
             if picture is not None and picture.shows(colour):
                 self._slowest = max(self._slowest, time.monotonic() - begun)
                 break

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import sys
+import multiprocessing
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,24 @@ from typing import Any
 import tomli_w
 from fastapi import FastAPI
 
-from contract_tests.config import TOKEN_VARIABLE
 from contract_tests.lab import Lab, LabPlan
 from contract_tests.lab import lab as start_lab
 from reference_impl.app import create_app
+from tests.quality.command import run_command
+
+# Hundreds of runs are worth not starting Python for each: a server process that has imported the suite forks one for
+# every run. It is a process of its own all the same, with the command line as its only entrance.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "contract_tests.cli",
+        "contract_tests.context",
+        "contract_tests.generation",
+        "contract_tests.properties",
+        "contract_tests.run",
+        "tests.quality.command",
+    ]
+)
 
 SETTLE_TIMEOUT = 1.5
 """Seconds the suite waits for a router: many times what the reference needs on a busy machine."""
@@ -93,36 +106,37 @@ async def judge(
 
     Raises `TimeoutError` when it takes longer than `patience` seconds; the process is gone by then.
     """
-    command = [
-        sys.executable, "-m", "contract_tests", "run",
+    arguments = [
+        "run",
         "--config", str(config),
         "--report-dir", str(report_dir),
         "--seed", str(seed),
         *(word for identifier in only for word in ("--only", identifier)),
         *options,
     ]  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        env={
-            name: value
-            for name, value in os.environ.items()
-            # A token or an option of the run around this one would steer the run inside.
-            if name != TOKEN_VARIABLE and not name.startswith(("PYTEST_", "PORTAL_CONTRACT_"))
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    said = report_dir.with_name(f"{report_dir.name}.txt")
+    process = _FORKS.Process(target=run_command, args=(arguments, said))
+    process.start()
     try:
         async with asyncio.timeout(patience):
-            said, _ = await process.communicate()
+            await _ended(process.sentinel)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()  # gone already, unless patience ran out
+        process.join()
     report = report_dir / "report.json"
     return Outcome(
-        exit_code=process.returncode if process.returncode is not None else -1,
+        exit_code=process.exitcode if process.exitcode is not None else -1,
         report=json.loads(report.read_text("utf-8")) if report.exists() else {},
-        text=said.decode("utf-8", "replace"),
+        text=said.read_text("utf-8", "replace") if said.exists() else "",
     )
+
+
+async def _ended(sentinel: int) -> None:
+    """Wait until the process of this sentinel is gone."""
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    loop.add_reader(sentinel, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(sentinel)
