@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-JOBS   ?= 2
+# Most tests wait for something most of the time, so there may be more of them than processors.
+JOBS   ?= 6
 ARGS   ?=
 
 # Byte code is worth keeping: every worker process starts from it.
@@ -31,7 +32,7 @@ lab: $(STAMP) ## start the lab and keep it running
 	$(BIN)/portal-contract lab --write-config lab.toml $(ARGS)
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: format lint types imports test ## everything that must hold before a change lands
 
@@ -48,7 +49,7 @@ imports: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
 quality: $(STAMP) ## mutants and false alarms alone
-	$(BIN)/python -m pytest -n $(JOBS) -m quality $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m quality $(ARGS)
 
 bench: $(STAMP) ## the figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/suite_and_st.py

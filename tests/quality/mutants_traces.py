@@ -209,6 +209,22 @@ def _unchanged(before: InstanceRecord, wanted: InstanceUpdate) -> bool:
     return not (_theme(before, wanted) or _terms(before, wanted) or _name(before, wanted))
 
 
+def _with_a_twin(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
+    """Each hotspot server has a second one beside it, as after a retry that did not look first."""
+    wanted = {f"{item.key[0]}-twin": item for item in items if item.menu == SERVER}
+    ids = {row[".id"] for row in actual.get(SERVER, ()) if row["name"] in wanted}
+    there = {row["name"] for row in actual.get(SERVER, ())}
+    kept = [
+        step for step in plan if not (step.verb == "remove" and step.menu == SERVER and step.target in ids)
+    ]
+    added = [
+        Operation("add", SERVER, None, {**item.properties, "name": name, "disabled": "no"})
+        for name, item in wanted.items()
+        if name not in there
+    ]
+    return [*kept, *added]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "user profile stays after a deletion", "device-leaked", "DEV-REMOVE-01", never("remove", USER_PROFILE)
@@ -248,6 +264,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("pages stay", "device-leaked", "DEV-REMOVE-04", never("remove", FILE)),
     Mutant("nothing is ever removed", "device-leaked", "DEV-FINAL-01", never("remove", *REMOVED)),
+    Mutant("a server is made twice", "device-duplicate", "DEV-GUARD-01", plans(_with_a_twin)),
     Mutant("a retry adds an entry twice", "device-duplicate", "DEV-REMOVE-01", writes(_retried)),
     Mutant(
         "every update adds an entry", "device-duplicate", "DEV-ECON-01", _after_updates(_any, _one_more_entry)
