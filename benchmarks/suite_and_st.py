@@ -43,7 +43,15 @@ class Measured:
 def lab(directory: Path) -> Iterator[Path]:
     config = directory / "lab.toml"
     child = subprocess.Popen(
-        [sys.executable, "-m", "contract_tests", "lab", "--write-config", str(config), "--until-stdin-closes"],
+        [
+            sys.executable,
+            "-m",
+            "contract_tests",
+            "lab",
+            "--write-config",
+            str(config),
+            "--until-stdin-closes",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
@@ -84,7 +92,12 @@ def st(config: Path, seed: int) -> Measured:
         ]  # fmt: skip
         begun = time.monotonic()
         done = subprocess.run(
-            command, cwd=empty, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True, check=False
+            command,
+            cwd=empty,
+            env={**os.environ, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         seconds = time.monotonic() - begun
         if not har.exists():
@@ -103,7 +116,9 @@ def row(name: str, measured: list[Measured]) -> tuple[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     plain: list[Measured] = []

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from router_sim.router import Router
 
 from router_sim.clock import RealClock, VirtualClock
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet, FleetError
+from router_sim.router import Router
 from tests.router_sim.clients import RawClient
 
 LISTS = "/ip/firewall/address-list"
