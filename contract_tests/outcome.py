@@ -29,9 +29,10 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     verifier = context.verifier
 
     def leave(reason: str) -> None:
-        # Those judged before are open too: what was still to come might have told otherwise.
+        # Those seen to hold are open too: what was still to come might have told otherwise.
         for requirement in requirements:
-            verifier.leave_open(requirement, reason)
+            if requirement not in verifier.failed:
+                verifier.leave_open(requirement, reason)
 
     def cannot_tell(reason: str) -> None:
         for requirement in requirements:

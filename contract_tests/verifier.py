@@ -42,11 +42,13 @@ class Verifier:
         self._background: list[str] = []  # creations from before the scenario that its requests depend on
         self._failures: list[str] = []
         self._judged: set[str] = set()
+        self._failed: set[str] = set()
 
     def start_test(self, test: str) -> None:
         self._test = test
         self._failures = []
         self._judged = set()
+        self._failed = set()
         self.start_scenario()
 
     def start_scenario(self) -> None:
@@ -75,6 +77,11 @@ class Verifier:
         """Ids that the running test has judged."""
         return frozenset(self._judged)
 
+    @property
+    def failed(self) -> frozenset[str]:
+        """Ids that the running test saw broken, at any level."""
+        return frozenset(self._failed)
+
     def check(
         self,
         requirement: str,
@@ -86,6 +93,8 @@ class Verifier:
     ) -> bool:
         """Record whether the requirement holds. `message` says what was expected and what was seen."""
         self._note(requirement, "passed" if holds else "failed", message, tuple(device), exchange)
+        if not holds:
+            self._failed.add(requirement)
         if not holds and self._catalogue[requirement].level == "must":
             self._failures.append(f"{requirement}: {message}")
         return holds

@@ -70,7 +70,6 @@ def test_what_an_early_end_left_open_says_so(context: Context, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (BudgetExhausted(), OUT_OF_BUDGET),
         (ReadOnly(), READ_ONLY),
         (CannotTell("nothing to compare"), "nothing to compare"),
     ],
@@ -82,6 +81,19 @@ def test_an_end_that_is_nobodys_fault(
         ending(context, [("INST-GET-01", True, "fine")], error)
     judgements, problems = told(tmp_path)
     assert judgements == {"INST-GET-01": ("passed", "fine"), "INST-GET-02": ("not verified", reason)}
+    assert problems == []
+
+
+def test_a_budget_that_ends_leaves_open_what_had_only_been_seen_to_hold(
+    context: Context, tmp_path: Path
+) -> None:
+    with pytest.raises(pytest.skip.Exception):
+        ending(context, [("INST-GET-01", True, "fine")], BudgetExhausted())
+    judgements, problems = told(tmp_path)
+    assert judgements == {
+        "INST-GET-01": ("not verified", OUT_OF_BUDGET),
+        "INST-GET-02": ("not verified", OUT_OF_BUDGET),
+    }
     assert problems == []
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contract_tests.events import DeviceWrite, Event, Exchange, Judgement, Leftover, Outcome, Problem
+from contract_tests.events import Cause, DeviceWrite, Event, Exchange, Judgement, Leftover, Outcome, Problem
 from contract_tests.run import exit_code
 from contract_tests.verdicts import NOT_JUDGED, RunResult, judge
 from spec.catalogue import Level, Requirement, Source
@@ -170,4 +171,38 @@ def test_a_profile_of_nothing_but_shoulds_proves_nothing() -> None:
     other = requirement("S-02", "should", "extras")
     result = verdict([M1, other], said(M1, "passed"), said(other, "passed"))
     assert result.profiles == {"core": "passed", "extras": "not verified"}
+    assert result.conforms
+
+
+def open_for(item: Requirement, cause: Cause) -> Judgement:
+    return replace(said(item, "not verified", "why"), cause=cause)
+
+
+def test_what_the_target_leaves_undecidable_leaves_the_rest_judged() -> None:
+    seen, hidden = requirement("A-01"), requirement("A-02", profile="device")
+    result = verdict([seen, hidden], said(seen, "passed"), open_for(hidden, "target"))
+    assert result.conforms
+    assert dict(result.profiles) == {"core": "passed", "device": "not verified"}
+    assert of(result, hidden) == "not verified"
+
+
+def test_what_the_run_left_open_is_not_passed_by_the_checks_before() -> None:
+    item = requirement("A-01")
+    result = verdict([item], said(item, "passed"), open_for(item, "run"), incomplete="it ended early")
+    assert of(result, item) == "not verified"
+    assert not result.judged
+    assert not result.conforms
+
+
+def test_what_the_target_left_undecidable_once_may_be_decided_elsewhere() -> None:
+    item = requirement("A-01")
+    result = verdict([item], open_for(item, "target"), said(item, "passed"))
+    assert of(result, item) == "passed"
+    assert result.conforms
+
+
+def test_a_warning_alone_is_a_judgement() -> None:
+    item = requirement("A-01", level="should")
+    result = verdict([item], said(item, "failed"))
+    assert result.judged
     assert result.conforms

@@ -115,7 +115,7 @@ def test_interface_of_a_subnet_is_the_most_specific_enabled_valid_one() -> None:
         ([server(invalid="true")], False),
         ([server(interface="vlan2")], False),
         ([server(), server("*3", "second")], False),
-        ([server(), server("*3", "second", invalid="true")], True),
+        ([server(), server("*3", "second", invalid="true")], False),
         ([server(), server("*3", "second", disabled="true")], True),
     ],
 )
