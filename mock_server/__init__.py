@@ -1,1 +1,1 @@
-"""Stateless server made from the spec alone, and a validating proxy."""
+"""Reserved for a server made from the spec alone. Nothing is built here yet."""
