@@ -20,7 +20,7 @@ from tests.quality.harness import Deployment, Outcome, deployment, judge
 from tests.quality.variant.app import TAKING_OVER, make_app
 
 # A group of ten runs takes about two minutes on two cores, most of it waiting.
-pytestmark = [pytest.mark.quality, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.quality, pytest.mark.long, pytest.mark.timeout(420)]
 
 SETTLE_TIMEOUT = 10.0
 """Seconds the suite waits for a router: the variant takes its time, and ten runs share the machine."""
