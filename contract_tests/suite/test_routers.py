@@ -55,6 +55,9 @@ def test_an_instance_on_a_router(
     now, _ = provisioned(site, {subnet: FIRST_TTL})
     if not say(verify, "DEV-GUARD-01", judge.guarded(now, subnet)):
         raise CannotTell(f"{subnet} is not guarded, so nothing about its hotspot server can be judged")
+    # The rest of what is said of an instance holds when all of it is in place.
+    mark = site.rest()
+    now = site.snapshot()
     say(verify, "DEV-GUARD-02", judge.login_methods(now, subnet, site.contract))
     say(verify, "DEV-GARDEN-01", not_wide_open(now, site.baseline))
     _session(verify, site, now, subnet, FIRST_TTL)
@@ -62,14 +65,9 @@ def test_an_instance_on_a_router(
     say(verify, "DEV-FRAME-01", judge.untouched(site.baseline, now, site.contract))
     tokens = [token for token in (context.config.target.token, context.config.target.other_token) if token]
     say(verify, "DEV-HYGIENE-01", judge.free_of(now, tokens))
-    mark = site.rest()
-    say(
-        verify,
-        "DEV-ECON-02",
-        economical(site.baseline, site.snapshot(), site.writes(start)[: mark - start], site.contract),
-    )
+    writes = site.writes(start)[: mark - start]
+    say(verify, "DEV-ECON-02", economical(site.baseline, now, writes, site.contract))
 
-    now = site.snapshot()
     verify.start_scenario()
     changed(instances, instance, purpose="the same update once more")
     say(verify, "DEV-ECON-01", no_writes(site.writes_after_patience(mark), site.contract, now))
