@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,23 @@ def test_a_killed_run_is_cleaned_up_by_its_ledger(lab: Lab, tmp_path: Path, numb
         assert (done.returncode, done.stderr) == (0, "")
         assert re.search(expected, done.stdout)
         assert lab.instances() == []
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_run_killed_at_any_moment(
+    lab: Lab, untouched: dict[str, Any], tmp_path: Path, attempt: int
+) -> None:
+    moment = random.SystemRandom().uniform(0, 6)  # seconds; another one each time, and each time it must hold
+    ledger = tmp_path / "ledger.jsonl"
+    with running("run", "--config", lab.path, "--report-dir", tmp_path, cwd=tmp_path) as run:
+        run.until(lambda: ledger.exists() and ledger.stat().st_size > 0, "the ledger is begun")
+        time.sleep(moment)
+        run.signal(signal.SIGKILL)
+        run.end()
+    done = call("cleanup", "ledger.jsonl", "--config", lab.path, cwd=tmp_path)
+    assert done.returncode == 0, f"killed after {moment:.3f} s: {done.stdout}{done.stderr}"
+    assert lab.instances() == [], f"killed after {moment:.3f} s"
+    wait_until(lambda: lab.routers() == untouched, f"the routers are what they were ({moment:.3f} s)")
 
 
 def test_a_run_killed_while_routers_are_provisioned(
