@@ -26,6 +26,13 @@ class CleanupResult:
     left: tuple[Leftover, ...]
 
 
+def leftover(resource: Resource, ledger: Path) -> Leftover:
+    """What is still there, with the command that removes it."""
+    return Leftover(
+        resource.kind, resource.id or "", resource.name or "", f"portal-contract cleanup {ledger}"
+    )
+
+
 def clean_up(config: Config, path: Path) -> CleanupResult:
     """Delete every resource that the ledger at `path` still holds.
 
@@ -68,9 +75,7 @@ def _delete(client: Client, ledger: Ledger, path: Path, resources: Sequence[Reso
         elif answer.status == 404:
             gone.append(resource)
         else:
-            left.append(
-                Leftover(resource.kind, resource.id, resource.name or "", f"portal-contract cleanup {path}")
-            )
+            left.append(leftover(resource, path))
             return
         ledger.deleted(resource.id)
 

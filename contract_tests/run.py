@@ -19,7 +19,7 @@ import pytest
 import tomli_w
 from rich.console import Console
 
-from contract_tests.cleanup import CleanupError, clean_up
+from contract_tests.cleanup import CleanupError, clean_up, leftover
 from contract_tests.client import TargetLost
 from contract_tests.config import (
     LAB_TOKEN_VARIABLE,
@@ -29,7 +29,7 @@ from contract_tests.config import (
     Config,
 )
 from contract_tests.context import EVENTS_DIRECTORY
-from contract_tests.events import Event, Judgement, Leftover, Problem, read_events
+from contract_tests.events import Event, Judgement, Problem, read_events
 from contract_tests.identity import new_seed, new_tag
 from contract_tests.ledger import FILE_NAME, Ledger, LedgerError, RunHeader, read_ledger
 from contract_tests.outcome import OUT_OF_BUDGET, OUT_OF_TIME
@@ -299,12 +299,7 @@ def _clean_up_rest(config: Config, directory: Path) -> list[Event]:
         return list(clean_up(config, ledger).left)
     except (CleanupError, LedgerError, TargetLost):
         _, resources = read_ledger(ledger)  # some of it may have been deleted all the same
-        return [
-            Leftover(
-                resource.kind, resource.id or "", resource.name or "", f"portal-contract cleanup {ledger}"
-            )
-            for resource in resources
-        ]
+        return [leftover(resource, ledger) for resource in resources]
 
 
 def _ruled_out(config: Config, selection: Selection, events: Sequence[Event]) -> Mapping[str, str]:
