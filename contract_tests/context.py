@@ -14,19 +14,30 @@ from contract_tests.device import judge
 from contract_tests.device.judge import Finding
 from contract_tests.device.observer import Observer, ObserverError, RouterAddress
 from contract_tests.device.snapshot import Snapshot
-from contract_tests.events import DeviceWrite, Event, EventLog, Exchange, Leftover
+from contract_tests.events import DeviceWrite, Event, EventLog, Exchange
 from contract_tests.instances import Instances
 from contract_tests.invariants import observe
 from contract_tests.ledger import FILE_NAME, Ledger
 from contract_tests.pacing import Pacer
 from contract_tests.redaction import Redactor
 from contract_tests.verifier import Verifier
+from spec.device_contract import DeviceContract
 from spec.loader import Contract, load_contract
 
 EVENTS_DIRECTORY = "events"
-_LEAST_QUIET = (
-    0.3  # seconds without a write after which a router that followed at once is taken to be at rest
-)
+# Seconds without a write after which a router that followed at once is taken to be at rest.
+_LEAST_QUIET = 0.3
+
+
+def observer_of(site: SiteConfig, contract: DeviceContract) -> Observer:
+    """The observer of a site's router, not connected yet. ValueError for a site without one."""
+    router = site.router
+    if router is None:
+        raise ValueError(f"site {site.id} has no router")
+    address = RouterAddress(
+        router.host, router.port, router.username, router.password, router.tls, router.verify_tls
+    )
+    return Observer(site.id, address, contract)
 
 
 class Site:
@@ -43,9 +54,6 @@ class Site:
         record: Callable[[DeviceWrite], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if config.router is None:
-            raise ValueError(f"site {config.id} has no router")
-        router = config.router
         self.config = config
         self.id = config.id
         self.subnets = config.subnets
@@ -55,13 +63,7 @@ class Site:
         self._recorded = 0
         self._latency = 0.0
         self._runner = asyncio.Runner()
-        self._observer = Observer(
-            config.id,
-            RouterAddress(
-                router.host, router.port, router.username, router.password, router.tls, router.verify_tls
-            ),
-            contract.device,
-        )
+        self._observer = observer_of(config, contract.device)
         self._runner.run(self._observer.connect())
         self.first = self.snapshot()
         self.baseline = self.first
@@ -236,29 +238,17 @@ class Context:
     def _device_write(self, write: DeviceWrite) -> None:
         self.record(dataclasses.replace(write, record=self.redactor.record(write.record)))
 
-    def delete_all(self) -> list[Leftover]:
-        """Delete what this worker still has, the newest first; what resists is returned."""
-        left: list[Leftover] = []
+    def delete_all(self) -> None:
+        """Delete what this worker still has, the newest first; what resists stays in the ledger."""
         for resource in self.ledger.open:
             assert resource.id is not None
-            answer = self.instances.delete(resource.id, purpose="clean up")
-            if not (answer.ok or answer.status == 404):
-                left.append(
-                    Leftover(
-                        resource.kind,
-                        resource.id,
-                        resource.name or "",
-                        f"portal-contract cleanup {self.ledger.path}",
-                    )
-                )
-        return left
+            self.instances.delete(resource.id, purpose="clean up")
 
     def finish(self) -> None:
         """Clean up, look whether the routers are what they were, and close everything."""
         self.start_test("end of the run")
         try:
-            for leftover in self.delete_all():
-                self.record(leftover)
+            self.delete_all()
             for site in self._sites.values():
                 _, findings = site.restored(to=site.first)
                 for finding in findings:

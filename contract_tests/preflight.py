@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx2
 
 from contract_tests.client import verification
 from contract_tests.config import Config, SiteConfig
-from contract_tests.device.observer import Observer, ObserverError, RouterAddress
+from contract_tests.context import observer_of
+from contract_tests.device.observer import ObserverError
 from contract_tests.selection import Selection
 from spec.device_contract import DeviceContract
 
@@ -85,20 +86,12 @@ def check_routers(config: Config, selection: Selection, contract: DeviceContract
     """Log in to the router of every site, if any check needs one. Raises `PreflightError`."""
     if not any("device" in requirement.needs for requirement in selection.selected) or config.run.no_device:
         return
-    asyncio.run(_check_routers([site for site in config.sites if site.router], contract))
+    asyncio.run(_check_routers(config.observed_sites, contract))
 
 
-async def _check_routers(sites: list[SiteConfig], contract: DeviceContract) -> None:
+async def _check_routers(sites: Sequence[SiteConfig], contract: DeviceContract) -> None:
     for site in sites:
-        router = site.router
-        assert router is not None
-        observer = Observer(
-            site.id,
-            RouterAddress(
-                router.host, router.port, router.username, router.password, router.tls, router.verify_tls
-            ),
-            contract,
-        )
+        observer = observer_of(site, contract)
         try:
             await observer.connect()
         except ObserverError as error:
