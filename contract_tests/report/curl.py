@@ -7,9 +7,8 @@ import re
 import shlex
 from urllib.parse import urlsplit
 
+from contract_tests.config import TOKEN_VARIABLE
 from contract_tests.events import Exchange
-
-TOKEN_VARIABLE = "PORTAL_CONTRACT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 # Linux refuses a single argument of 128 KiB or more; the printf of bash is built in and knows no such bound.
 _ARGUMENT_BYTES = 100_000

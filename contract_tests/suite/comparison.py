@@ -92,6 +92,12 @@ def lacking(wanted: Mapping[str, Any], found: Any) -> dict[str, Any]:
     return missing
 
 
+def disturbed(before: Any, after: Any, *, apart_from: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that `before` shows and `after` shows otherwise, though the update did not name them."""
+    old, new = configuration(before), configuration(after)
+    return {name: new.get(name) for name in old if name not in apart_from and old[name] != new.get(name)}
+
+
 def difference(expected: Any, found: Any) -> str:
     """What differs, in words; empty when nothing does."""
     if not isinstance(found, Mapping) or not isinstance(expected, Mapping):

@@ -10,7 +10,7 @@ import pytest
 from contract_tests.context import Context
 from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL, Instances
 from contract_tests.planner import plan
-from contract_tests.suite.comparison import configuration, difference, instant, lacking, sites_of
+from contract_tests.suite.comparison import difference, disturbed, instant, lacking, sites_of
 from contract_tests.suite.test_errors import unknown_id
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
@@ -88,11 +88,7 @@ def test_updates_take_effect(instances: Instances, verify: Verifier) -> None:
     for requirement, what, wanted in steps:
         verify.start_scenario()
         now = _update(instances, verify, requirement, expected, what, wanted)
-        before = configuration(expected)
-        after = configuration(now) if isinstance(now, dict) else {}
-        others = {
-            name: after.get(name) for name in before if name not in wanted and after.get(name) != before[name]
-        }
+        others = disturbed(expected, now, apart_from=wanted)
         verify.check(requirement, not others, f"an update of {what} also changed {others or 'nothing'}")
         verify.check(
             "INST-GET-02",
