@@ -1,7 +1,15 @@
 """What goes into a router and what comes out: a command, who sent it, and the reply."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from router_sim.transaction import Transaction
+
+Record = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +36,56 @@ class Origin:
     connection: int = 0
 
 
+class Runtime(Protocol):
+    """What a command that takes its time may use while it goes on."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds of real time."""
+        ...
+
+    def write(self, change: Callable[[Transaction], None]) -> None:
+        """Change the router in one transaction, in the name of the command."""
+        ...
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Ask another host for something. Raises OSError with the reason as its text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """An HTTP request the router makes: method, absolute URL, headers, body, and seconds at most."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """Status code and body of the answer."""
+
+    status: int
+    body: bytes
+
+
+Stream = Callable[[Runtime], AsyncIterator[Record]]
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a command returns: records in print order, and the value of `ret` if it has one.
 
-    `data` is true for commands that return records, whether or not there are any.
+    `data` is true for commands that return records, whether or not there are any. A command that
+    goes on, such as a monitor or a download, returns a `stream` instead of rows: an asynchronous generator
+    of records that ends by itself or is closed when the command is cancelled. It raises Trap for a failure
+    on the way. Whoever runs it adds `.section`, unless `numbered` is false (a monitor asked for `once`).
     """
 
-    rows: tuple[Mapping[str, str], ...] = ()
+    rows: tuple[Record, ...] = ()
     ret: str | None = None
     data: bool = False
+    stream: Stream | None = None
+    numbered: bool = True

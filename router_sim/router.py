@@ -3,24 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 
-from router_sim import accounts
-from router_sim.address_list import AddressList
-from router_sim.addresses import Addresses, Pools
-from router_sim.behaviour import BehaviourSet
+from router_sim.behaviours import accounts
+from router_sim.behaviours.catalogue import behaviours
+from router_sim.behaviours.hotspot_sessions import associate, disassociate
 from router_sim.clock import Clock, VirtualClock
 from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
-from router_sim.files import Files
-from router_sim.hotspot import Bindings, Servers, Users, WalledGarden
-from router_sim.hotspot_sessions import Cookies, Hosts, Sessions, associate, disassociate
-from router_sim.interfaces import Interfaces
 from router_sim.journal import Journal
 from router_sim.network import Address, Mac
-from router_sim.state import State
+from router_sim.state import Resolve, State, nothing_resolves
 from router_sim.store import Item, Store
-from router_sim.system import Resources, SystemClock
 from router_sim.transaction import Change, Transaction
 from router_sim.traps import Trap
 from router_sim.values import BadValue
@@ -28,34 +21,12 @@ from router_sim.values import BadValue
 Sink = Callable[[Mapping[str, str]], None]
 
 
-@cache
-def behaviours() -> BehaviourSet:
-    """The behaviours of every router."""
-    return BehaviourSet(
-        (
-            Interfaces(),
-            Addresses(),
-            Pools(),
-            AddressList(),
-            Servers(),
-            Users(),
-            Bindings(),
-            WalledGarden(),
-            Hosts(),
-            Sessions(),
-            Cookies(),
-            Files(),
-            SystemClock(),
-            Resources(),
-        )
-    )
-
-
 class Router:
     """A RouterOS device as its management plane shows it.
 
     `password` is that of the built-in user admin, who has all rights; `identity` what
-    /system/identity starts with. Nothing here blocks or does I/O.
+    /system/identity starts with; `resolve` what the router's upstream name servers answer. Nothing here
+    blocks or does I/O.
     """
 
     def __init__(
@@ -66,12 +37,13 @@ class Router:
         version: str = "7.22.3",
         password: str = "",
         identity: str = "MikroTik",
+        resolve: Resolve = nothing_resolves,
     ) -> None:
         self.name = name
         self.version = version
         self.journal = Journal()
         self._clock = clock
-        self._state = State(version, clock, behaviours())
+        self._state = State(version, clock, behaviours(), resolve)
         self._engine = Engine(self._state)
         self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
         self._next_watcher = 0
@@ -90,7 +62,7 @@ class Router:
         The two share all items until one of them changes; that is what makes thousands of them
         cheap.
         """
-        other = Router(name=name, clock=self._clock, version=self.version)
+        other = Router(name=name, clock=self._clock, version=self.version, resolve=self._state.resolve)
         other._state.restore(self._initial)
         other._start_with("/system/identity", 0, {"name": name})
         other.mark_initial()
@@ -252,7 +224,7 @@ class Router:
     def _commit(self, tx: Transaction, path: str, origin: Origin | None, *, quiet: bool = False) -> None:
         for change in tx.changes:
             item = change.item
-            if not quiet:
+            if not quiet and change.menu.journaled:
                 own = change.own and origin is not None
                 self.journal.append(
                     time=from_seconds(tx.now),

@@ -101,7 +101,9 @@ class Menu:
     """One menu: its properties in print order, and which verbs it has besides print, get and find.
 
     Menus that show the same items name the same `store`; `kind` then says which of them are shown
-    and which kind an added item is. `indexed` lists properties the behaviour looks items up by.
+    and which kind an added item is. `indexed` lists properties the behaviour looks items up by. What
+    becomes of the items of a menu that is not `journaled` is no configuration and stays out of the
+    journal.
     """
 
     path: str
@@ -117,6 +119,7 @@ class Menu:
     removable_dynamic: bool = False
     print_arguments: frozenset[str] = frozenset()
     noun: str = "item"
+    journaled: bool = True
     span: Span = Span()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
     writable: frozenset[str] = field(init=False, repr=False, compare=False)

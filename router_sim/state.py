@@ -1,7 +1,7 @@
 """Everything a router knows, and how its items are found and printed."""
 
 import heapq
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,11 +12,24 @@ from router_sim.schema import Menu, Presence, Property
 from router_sim.store import Hold, Item, Store, parse_key
 from router_sim.values import Reference, split_list
 
+Resolve = Callable[[str], Collection[str]]
+
+
+def nothing_resolves(name: str) -> Collection[str]:
+    """An upstream name server that knows no name."""
+    return ()
+
 
 class State:
-    """The stores of one router with the tables and behaviours that give them their meaning."""
+    """The stores of one router with the tables and behaviours that give them their meaning.
 
-    def __init__(self, version: str, clock: Clock, behaviours: BehaviourSet) -> None:
+    `resolve` gives the addresses, in dotted form, that the name servers of the router's uplink have for a
+    name; none for a name they do not know.
+    """
+
+    def __init__(
+        self, version: str, clock: Clock, behaviours: BehaviourSet, resolve: Resolve = nothing_resolves
+    ) -> None:
         self.version = version
         self.clock = clock
         self.booted = clock.now()
@@ -27,6 +40,7 @@ class State:
         self._sequence = 0
         self._moment: datetime | None = None
         self.behaviours = behaviours
+        self.resolve = resolve
 
     # -- looking things up -------------------------------------------------------------------------
 

@@ -1,13 +1,59 @@
-"""Order of the tests: the longest begin first, each in another worker."""
+"""Which tests run, and in which order: those whose programs are there, and the longest first."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+# Set where every test has to run, as in continuous integration: a missing program is then an error.
+EVERY_TOOL = "PORTAL_CONTRACT_EVERY_TOOL"
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# The programs tests may name in `@pytest.mark.tool`, and the Debian packages they come in.
+TOOLS = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "npm": "npm",
+    "qemu-img": "qemu-utils",
+    "qemu-system-x86_64": "qemu-system-x86",
+}
+
+
+def _missing() -> dict[str, str]:
+    return {name: package for name, package in TOOLS.items() if shutil.which(name) is None}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests whose programs are missing; put the longest first."""
+    missing = _missing()
+    left_out = [item for item in items if missing.keys() & set(_tools(item))]
+    if left_out and os.environ.get(EVERY_TOOL):
+        raise pytest.UsageError(f"{EVERY_TOOL} is set and there is no {_listed(missing)}")
+    if left_out:
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
+    _longest_first(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which programs were missing, so that nobody takes a run without them for a whole one."""
+    if missing := _missing():
+        terminalreporter.write_line(f"not run: tests that need {_listed(missing)}", yellow=True)
+
+
+def _tools(item: pytest.Item) -> Iterator[str]:
+    for marker in item.iter_markers("tool"):
+        yield from marker.args
+
+
+def _listed(missing: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} (Debian: {package})" for name, package in sorted(missing.items()))
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
     """Put tests marked `long` at the head of the workers' shares.
 
     xdist gives each worker a run of neighbours to begin with, so tests that stand together would wait for each

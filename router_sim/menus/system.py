@@ -160,4 +160,17 @@ ACTIVE = Menu(
     ),
 )
 
-MENUS = (IDENTITY, RESOURCE, CLOCK, FILE, USER, GROUP, ACTIVE)
+LOG = Menu(
+    "/log",
+    (
+        shown("time"),
+        shown("buffer"),
+        shown("topics"),
+        shown("message"),
+        shown("extra-info", span=Span(since="7.0")),
+    ),
+    frozenset({"debug", "error", "info", "warning"}),
+    journaled=False,
+)
+
+MENUS = (IDENTITY, RESOURCE, CLOCK, FILE, USER, GROUP, ACTIVE, LOG)

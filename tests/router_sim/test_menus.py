@@ -5,7 +5,8 @@ import pytest
 from router_sim.clock import VirtualClock
 from router_sim.engine import VERBS, Command, Origin, Trap
 from router_sim.menus.catalogue import EVERY_MENU, catalogue, untouched_stores
-from router_sim.router import Router, behaviours
+from router_sim.behaviours.catalogue import behaviours
+from router_sim.router import Router
 from router_sim.schema import Menu, Presence, Span, version_key
 from router_sim.store import Hold
 from router_sim.values import BadValue, Reference
@@ -32,6 +33,7 @@ SERVED = {
     "/ip/pool",
     "/ip/pool/used",
     "/file",
+    "/log",
     "/system/clock",
     "/system/identity",
     "/system/resource",

@@ -11,10 +11,10 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Verb
+from router_sim.behaviours.hotspot import BINDING, HOST, SERVER, USER, USER_PROFILE, profile_of, serving
+from router_sim.behaviours.interfaces import is_enabled
 from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
 from router_sim.exchange import Reply
-from router_sim.hotspot import BINDING, HOST, SERVER, USER, USER_PROFILE, profile_of, serving
-from router_sim.interfaces import is_enabled
 from router_sim.network import Address, Mac, range_bounds
 from router_sim.schema import Menu
 from router_sim.state import State

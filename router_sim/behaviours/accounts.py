@@ -5,8 +5,8 @@ import hmac
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+from router_sim.behaviours.interfaces import is_enabled
 from router_sim.dates import format_moment, from_seconds
-from router_sim.interfaces import is_enabled
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.transaction import Transaction

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from router_sim.behaviour import Behaviour, Draft
+from router_sim.behaviours.interfaces import is_enabled, usable
 from router_sim.durations import format_elapsed
-from router_sim.interfaces import is_enabled, usable
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Draft
-from router_sim.interfaces import usable
+from router_sim.behaviours.interfaces import usable
 from router_sim.network import masked, prefix_length, range_bounds
 from router_sim.schema import Menu
 from router_sim.state import State

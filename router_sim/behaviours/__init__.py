@@ -1,0 +1,1 @@
+"""What a router does by itself about the items of its menus, a module for each subject."""

@@ -1,0 +1,37 @@
+"""All behaviours of a router. A new one is added to this list, and nowhere else."""
+
+from functools import cache
+
+from router_sim.behaviour import BehaviourSet
+from router_sim.behaviours.address_list import AddressList
+from router_sim.behaviours.addresses import Addresses, Pools
+from router_sim.behaviours.files import Files
+from router_sim.behaviours.hotspot import Bindings, Servers, Users, WalledGarden
+from router_sim.behaviours.hotspot_sessions import Cookies, Hosts, Sessions
+from router_sim.behaviours.interfaces import Interfaces
+from router_sim.behaviours.log import Log
+from router_sim.behaviours.system import Resources, SystemClock
+
+EVERY_BEHAVIOUR = (
+    Interfaces,
+    Addresses,
+    Pools,
+    AddressList,
+    Servers,
+    Users,
+    Bindings,
+    WalledGarden,
+    Hosts,
+    Sessions,
+    Cookies,
+    Files,
+    Log,
+    SystemClock,
+    Resources,
+)
+
+
+@cache
+def behaviours() -> BehaviourSet:
+    """The behaviours of every router."""
+    return BehaviourSet(tuple(each() for each in EVERY_BEHAVIOUR))
