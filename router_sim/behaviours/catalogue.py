@@ -5,6 +5,7 @@ from functools import cache
 from router_sim.behaviour import BehaviourSet
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses, Pools
+from router_sim.behaviours.device_mode import DeviceMode
 from router_sim.behaviours.files import Files
 from router_sim.behaviours.hotspot import Bindings, Servers, Users, WalledGarden
 from router_sim.behaviours.hotspot_sessions import Cookies, Hosts, Sessions
@@ -28,6 +29,7 @@ EVERY_BEHAVIOUR = (
     Log,
     SystemClock,
     Resources,
+    DeviceMode,
 )
 
 

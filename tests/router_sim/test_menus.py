@@ -35,6 +35,7 @@ SERVED = {
     "/file",
     "/log",
     "/system/clock",
+    "/system/device-mode",
     "/system/identity",
     "/system/resource",
     "/user",
