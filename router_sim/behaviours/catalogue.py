@@ -7,8 +7,11 @@ from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses, Pools
 from router_sim.behaviours.device_mode import DeviceMode
 from router_sim.behaviours.files import Files
-from router_sim.behaviours.hotspot import Bindings, Servers, Users, WalledGarden
+from router_sim.behaviours.hotspot_bindings import Bindings
+from router_sim.behaviours.hotspot_servers import Servers
 from router_sim.behaviours.hotspot_sessions import Cookies, Hosts, Sessions
+from router_sim.behaviours.hotspot_users import Users
+from router_sim.behaviours.hotspot_walled_garden import WalledGarden
 from router_sim.behaviours.interfaces import Interfaces
 from router_sim.behaviours.log import Log
 from router_sim.behaviours.system import Resources, SystemClock

@@ -1,20 +1,12 @@
-"""Hotspot servers, users and bindings: which server guards an interface, and what follows.
+"""Where the parts of a hotspot are kept, and what all of its behaviours ask about them."""
 
-Of several enabled servers on one interface the one that has been there longest works, the others
-are invalid; when it goes, the next works at once. A server that stops working ends its hosts.
-"""
-
-from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface
 
-from router_sim.behaviour import Behaviour, Draft
-from router_sim.behaviours.interfaces import is_enabled, usable
-from router_sim.durations import format_elapsed
-from router_sim.schema import Menu
+from router_sim.behaviours.interfaces import is_enabled
+from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
 from router_sim.state import State
 from router_sim.store import Item
-from router_sim.transaction import Transaction
-from router_sim.values import split_list
 
 SERVER = "/ip/hotspot"
 PROFILE = "/ip/hotspot/profile"
@@ -22,6 +14,46 @@ USER = "/ip/hotspot/user"
 USER_PROFILE = "/ip/hotspot/user/profile"
 BINDING = "/ip/hotspot/ip-binding"
 HOST = "/ip/hotspot/host"
+ACTIVE = "/ip/hotspot/active"
+COOKIE = "/ip/hotspot/cookie"
+WALLED_GARDEN = "/ip/hotspot/walled-garden"
+WALLED_GARDEN_IP = "/ip/hotspot/walled-garden/ip"
+ADDRESS_LIST = "/ip/firewall/address-list"
+
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - the unset address, nothing binds
+NO_MAC = "00:00:00:00:00:00"
+
+# What is counted for a guest; `in` is what comes from the guest.
+COUNTERS = ("bytes-in", "bytes-out", "packets-in", "packets-out")
+
+
+def text_of(state: State, path: str, item: Item, name: str) -> str:
+    """The stored value of a property of an item of the menu at `path`, or its default."""
+    return state.value(state.menus[path], item, name)
+
+
+def seconds_of(state: State, path: str, item: Item, name: str) -> float:
+    """A time property in seconds; 0 for words such as `none`."""
+    text = text_of(state, path, item, name)
+    return parse_duration(text) / SECOND if text[:1].isdigit() else 0.0
+
+
+def elapsed(state: State, item: Item) -> str:
+    """Time since the item came into being, in whole seconds."""
+    return format_elapsed(state.now().timestamp() - item.marks.get("since", 0))
+
+
+def left_until(state: State, moment: float | None) -> str | None:
+    """Time until the moment, in whole seconds rounded up; None if there is none."""
+    return None if moment is None else format_remaining(moment - state.now().timestamp())
+
+
+def retime(state: State, path: str, item: Item, due: float | None) -> None:
+    """Let the router look at an item at another moment. That is no change of the item, so nobody is told."""
+    if due != item.due:
+        changed = replace(item, due=due)
+        state.writable(path).put(changed)
+        state.schedule(path, changed)
 
 
 def serving(state: State, interface: str) -> Item | None:
@@ -32,106 +64,54 @@ def serving(state: State, interface: str) -> Item | None:
     return None
 
 
+def working_servers(state: State) -> list[Item]:
+    """The servers that work, in print order."""
+    return [server for server in state.store(SERVER) if server.marks.get("works")]
+
+
 def profile_of(state: State, server: Item) -> Item | None:
     """The server profile a server uses."""
-    return state.item(state.menus[PROFILE], state.value(state.menus[SERVER], server, "profile"))
+    return state.item(state.menus[PROFILE], text_of(state, SERVER, server, "profile"))
 
 
-class Servers(Behaviour):
-    """Decides which servers work. `claim` numbers them by how long they have wanted their interface."""
-
-    def __init__(self) -> None:
-        super().__init__(SERVER, watches=("/interface",))
-
-    def check(self, state: State, menu: Menu, draft: Draft) -> None:
-        """A server that is switched on, or put on another interface, queues up behind the others."""
-        enabled = draft.values.get("disabled") != "true"
-        before = draft.before
-        same = (
-            before is not None
-            and is_enabled(before)
-            and before.values["interface"] == draft.values["interface"]
-        )
-        if enabled and not same:
-            draft.marks["claim"] = state.next_number()
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Whether it works, and what its profile makes it offer."""
-        works = bool(item.marks.get("works"))
-        derived = {"invalid": "true" if is_enabled(item) and not works else "false"}
-        if works:
-            derived["proxy-status"] = "running"
-        profile = profile_of(state, item)
-        if profile is None:
-            return derived
-        held = state.menus[PROFILE]
-        secure = "https" in split_list(state.value(held, profile, "login-by"))
-        if secure and state.value(held, profile, "ssl-certificate") != "none":
-            derived["HTTPS"] = "true"
-        if state.value(held, profile, "dns-name"):
-            derived["ip-of-dns-name"] = state.value(held, profile, "hotspot-address")
-        return derived
-
-    def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """Settle who works now; hosts of a server that is gone, idle or elsewhere go."""
-        self._settle(tx)
-        if store != SERVER or before is None:
-            return
-        current = tx.state.store(SERVER).get(before.id)
-        works = current is not None and current.marks.get("works")
-        if current is None or not works or current.values["interface"] != before.values["interface"]:
-            self._end_hosts(tx, before)
-
-    def _settle(self, tx: Transaction) -> None:
-        first: dict[str, Item] = {}
-        servers = list(tx.state.store(SERVER))
-        for server in servers:
-            interface = server.values["interface"]
-            if is_enabled(server) and usable(tx.state, interface):
-                holder = first.get(interface)
-                if holder is None or server.marks.get("claim", 0) < holder.marks.get("claim", 0):
-                    first[interface] = server
-        working = {server.id for server in first.values()}
-        for server in servers:
-            current = tx.state.store(SERVER).get(server.id)
-            works = float(server.id in working)
-            if current is not None and current.marks.get("works", 0.0) != works:
-                tx.put(SERVER, replace(current, marks={**current.marks, "works": works}))
-
-    def _end_hosts(self, tx: Transaction, server: Item) -> None:
-        for host in tx.state.store(HOST).lookup(("server",), (server.key,)):
-            tx.drop(HOST, host.id)
+def server_of(state: State, item: Item) -> Item | None:
+    """The server that a host or session belongs to."""
+    return state.item(state.menus[SERVER], item.values["server"])
 
 
-class Users(Behaviour):
-    """Counters of hotspot users."""
-
-    def __init__(self) -> None:
-        super().__init__(USER)
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Time spent in sessions that have ended."""
-        return {"uptime": format_elapsed(item.marks.get("counted-uptime", 0))}
+def host_at(state: State, address: str) -> Item | None:
+    """The host whose translated, or else whose own, address this is."""
+    hosts = state.store(HOST)
+    found = hosts.lookup(("to-address",), (address,)) or hosts.lookup(("address",), (address,))
+    return found[0] if found else None
 
 
-class Bindings(Behaviour):
-    """The two types that make a difference are shown as flags as well."""
-
-    def __init__(self) -> None:
-        super().__init__(BINDING)
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """`blocked` or `bypassed`."""
-        kind = item.values.get("type")
-        return {kind: "true"} if kind in ("blocked", "bypassed") else {}
+def session_of(state: State, host: Item) -> Item | None:
+    """The session of a host that is logged in."""
+    number = host.marks.get("session")
+    return None if number is None else state.store(ACTIVE).get(int(number))
 
 
-class WalledGarden(Behaviour):
-    """Counts how often a rule matched."""
+def networks_on(state: State, interface: str) -> list[IPv4Interface]:
+    """The router's own addresses, with their networks, on the interface with this identifier."""
+    return [
+        IPv4Interface(address.values["address"])
+        for address in state.store("/ip/address").lookup(("interface",), (interface,))
+        if is_enabled(address)
+    ]
 
-    def __init__(self) -> None:
-        super().__init__("/ip/hotspot/walled-garden")
 
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Number of matches."""
-        return {"hits": str(int(item.marks.get("counted-hits", 0)))}
+def address_of(state: State, server: Item) -> str:
+    """The address guests know the server by: its profile's hotspot-address, or the interface's first one."""
+    profile = profile_of(state, server)
+    told = text_of(state, PROFILE, profile, "hotspot-address") if profile else NO_ADDRESS
+    if told != NO_ADDRESS:
+        return told
+    networks = networks_on(state, server.values["interface"])
+    return str(networks[0].ip) if networks else NO_ADDRESS
+
+
+def is_foreign(state: State, server: Item, address: str) -> bool:
+    """Is the address outside all networks of the server's interface? Never, where the interface has none."""
+    networks = networks_on(state, server.values["interface"])
+    return bool(networks) and not any(IPv4Address(address) in each.network for each in networks)

@@ -11,9 +11,19 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.behaviours.hotspot import BINDING, HOST, SERVER, USER, USER_PROFILE, profile_of, serving
+from router_sim.behaviours.hotspot import (
+    BINDING,
+    HOST,
+    SERVER,
+    USER,
+    USER_PROFILE,
+    elapsed,
+    profile_of,
+    seconds_of,
+    serving,
+)
 from router_sim.behaviours.interfaces import is_enabled
-from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
+from router_sim.durations import format_remaining
 from router_sim.exchange import Reply
 from router_sim.network import Address, Mac, range_bounds
 from router_sim.schema import Menu
@@ -26,17 +36,6 @@ from router_sim.values import BadValue, split_list
 ACTIVE = "/ip/hotspot/active"
 COOKIE = "/ip/hotspot/cookie"
 ADDRESS_LIST = "/ip/firewall/address-list"
-
-
-def seconds_of(state: State, path: str, item: Item, name: str) -> float:
-    """A time property in seconds; 0 for words such as `none`."""
-    text = state.value(state.menus[path], item, name)
-    return parse_duration(text) / SECOND if text[:1].isdigit() else 0.0
-
-
-def elapsed(state: State, item: Item) -> str:
-    """Time since the item came into being, in whole seconds."""
-    return format_elapsed(state.now().timestamp() - item.marks.get("since", 0))
 
 
 def remaining(state: State, item: Item) -> str | None:
