@@ -24,6 +24,7 @@ from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet, FleetError
 from router_sim.schema import version_key
+from router_sim.site_entry import site_entry
 from router_sim.sites import addresses_from, site_routers
 
 PASSWORD_ENV: Final = "PORTAL_CONTRACT_ROUTER_PASSWORD"  # noqa: S105 - the name of a variable
@@ -31,8 +32,6 @@ TOKEN_ENV: Final = "PORTAL_CONTRACT_CONTROL_TOKEN"  # noqa: S105 - the name of a
 DEFAULT_SUBNETS: Final = ("10.5.50.0/24", "10.5.51.0/24")
 
 _SHOWN: Final = 20
-# Site identifiers are derived from the address, so that a configuration stays valid over restarts.
-_SITES: Final = uuid.UUID("6f0a5c1e-9f3b-4e0e-8a53-0a4f8f2b7d11")
 
 
 class RouterError(click.ClickException):
@@ -223,22 +222,12 @@ def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, con
         console.print(f"control API: {control.url}  token: {settings.control_token}", markup=False)
     if settings.verbose:
         for address, _ in shown:
-            console.print("\n" + site_entry(settings, address, fleet.port), markup=False)
+            console.print("\n" + _entry(settings, address, fleet.port), markup=False)
         if control is not None:
             console.print(
                 f'\n[lab]\nclock = "{control.url}/clock"\nfaults = "{control.url}/faults"', markup=False
             )
     console.print("Ctrl-C stops.")
-
-
-def site_entry(settings: Settings, address: str, port: int) -> str:
-    """The `[[sites]]` entry, in TOML, of the router at `address`."""
-    # A JSON string is a TOML basic string as long as it is pure ASCII without surrogate pairs.
-    password = (
-        f'password_env = "{PASSWORD_ENV}"'
-        if settings.password_from_env
-        else f"password = {json.dumps(settings.password, ensure_ascii=False)}"
-    )
     return "\n".join(
         (
             "[[sites]]",
@@ -252,3 +241,8 @@ def site_entry(settings: Settings, address: str, port: int) -> str:
             password,
         )
     )
+
+
+def _entry(settings: Settings, address: str, port: int) -> str:
+    env = PASSWORD_ENV if settings.password_from_env else ""
+    return site_entry(address, port, subnets=settings.subnets, password=settings.password, password_env=env)
