@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
+from router_sim.exchange import FetchRequest, FetchResult
 from router_sim.faults import FaultPlan
 from router_sim.router import Router
 from router_sim.server import ApiConnection, is_loopback
+from router_sim.streams import Fetch, fetch_nothing
 
 LOGGER = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ class Fleet:
     not loopback. `port` 0 takes a free one; the attribute holds the real one once started. `pace` is the
     time in seconds before the first reply word of each command: a router is never faster than about two
     milliseconds, and some clients depend on it. `faults` is the plan the control API fills, `challenge`
-    gives the 16 random bytes of a token login.
+    gives the 16 random bytes of a token login; `fetch` asks other hosts for what a router was told to
+    download, by default none.
 
     One listening socket serves all addresses. It is bound to the loopback device, so nothing can be
     reached from a network; where the system does not permit that, each address gets a socket of its own.
@@ -52,6 +55,7 @@ class Fleet:
         pace: float = 0.0,
         faults: FaultPlan | None = None,
         challenge: Callable[[], bytes] = _random_challenge,
+        fetch: Fetch = fetch_nothing,
     ) -> None:
         if not routers:
             raise ValueError("a fleet needs at least one router")
@@ -68,6 +72,7 @@ class Fleet:
         self.pace = pace
         self.faults = faults if faults is not None else FaultPlan()
         self.challenge = challenge
+        self._fetch = fetch
         self._numbers = itertools.count(1)
         self._connections: set[ApiConnection] = set()
         self._servers: list[asyncio.Server] = []
@@ -138,6 +143,9 @@ class Fleet:
         self._connections.discard(connection)
         if self._emptied is not None and not self._connections and not self._emptied.done():
             self._emptied.set_result(None)
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        return await self._fetch(request)
 
     async def _tick_for_ever(self) -> None:
         while True:

@@ -11,9 +11,10 @@ import ipaddress
 import itertools
 import socket
 import time
-from collections.abc import Callable
-from typing import Final, Protocol, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol, cast
 
+from router_sim.exchange import FetchRequest, FetchResult
 from router_sim.faults import FaultPlan
 from router_sim.router import Router
 from router_sim.session import Session
@@ -43,6 +44,10 @@ class Service(Protocol):
     def closed(self, connection: ApiConnection) -> None: ...
 
     def challenge(self) -> bytes: ...
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Ask another host for something, in the name of a router."""
+        ...
 
 
 def is_loopback(address: str) -> bool:
@@ -98,6 +103,7 @@ class ApiConnection(asyncio.Protocol):
             connection=self._service.opened(self),
             challenge=self._service.challenge,
             faults=self._service.faults,
+            fetch=self._service.fetch,
         )
 
     def data_received(self, data: bytes) -> None:
@@ -179,6 +185,9 @@ class ApiConnection(asyncio.Protocol):
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         return self._loop.call_later(seconds, callback)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._loop.create_task(work)
 
     # Writing
 

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from router_sim.durations import SECOND, parse_duration
-from router_sim.engine import Command, Origin, Trap
+from router_sim.engine import Command, Origin, Reply, Trap
 from router_sim.faults import NOTHING, Effect, FaultPlan
 from router_sim.query import compile_query
 from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.sentences import Replies, Request, parse_request
+from router_sim.streams import CommandRuntime, Fetch, duration_of, fetch_nothing, run_stream
 from router_sim.traps import bad_argument
 from router_sim.wire import MAX_SENTENCE, MAX_WORD, ProtocolError, SentenceReader
 
@@ -43,9 +44,9 @@ _STREAM_ARGUMENTS: Final = frozenset({"follow", "follow-only", "interval"})
 
 
 class Timer(Protocol):
-    """What `Outlet.call_later` returns."""
+    """What `Outlet.call_later` and `Outlet.spawn` return."""
 
-    def cancel(self) -> None: ...
+    def cancel(self) -> object: ...
 
 
 class Outlet(Protocol):
@@ -72,6 +73,10 @@ class Outlet(Protocol):
         """Call back after `seconds` of real time."""
         ...
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Timer:
+        """Let `work` run beside everything else, until it ends or is cancelled."""
+        ...
+
 
 @dataclass(eq=False, slots=True)
 class Running:
@@ -79,14 +84,15 @@ class Running:
 
     tag: str
     replies: Replies
-    stop: Callable[[], None]
+    stop: Callable[[], object]
 
 
 class Session:
     """The API session of one connection with one router.
 
     `address` is the peer's, `connection` the running number that journal entries carry. `challenge`
-    gives 16 fresh bytes for a token login. `faults` may refuse, delay or cut commands.
+    gives 16 fresh bytes for a token login. `faults` may refuse, delay or cut commands. `fetch` is the way
+    out for commands that ask other hosts.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class Session:
         connection: int,
         challenge: Callable[[], bytes],
         faults: FaultPlan | None = None,
+        fetch: Fetch = fetch_nothing,
     ) -> None:
         self.router = router
         self._outlet = outlet
@@ -105,6 +112,7 @@ class Session:
         self._connection = connection
         self._new_challenge = challenge
         self._faults = faults
+        self._fetch = fetch
         self._version = version_key(router.version)
         self._reader = SentenceReader(STRANGER_BYTES, STRANGER_BYTES)
         self._waiting: deque[list[bytes]] = deque()
@@ -273,27 +281,60 @@ class Session:
             elif verb in ("print", "getall") and not _STREAM_ARGUMENTS.isdisjoint(request.attributes):
                 self._stream(menu, request, replies, origin)
             else:
-                self._write(self._answer(request, replies, origin))
+                self._answer(request, replies, origin)
         except Trap as trap:
             self._refuse(replies, trap)
         except Exception as error:
-            # A fault of the simulator, not of the client: say so, loudly, and keep the others served.
-            LOGGER.exception("router %s: %s failed", self.router.name, request.path)
-            text = f"simulator error in {request.path}: {type(error).__name__}: {error}"
-            self._trap(replies, text, 4)
+            self._apologise(request, replies, error)
+
+    def _apologise(self, request: Request, replies: Replies, error: Exception) -> None:
+        # A fault of the simulator, not of the client: say so, loudly, and keep the others served.
+        LOGGER.exception("router %s: %s failed", self.router.name, request.path)
+        text = f"simulator error in {request.path}: {type(error).__name__}: {error}"
+        self._trap(replies, text, 4)
 
     def _refuse(self, replies: Replies, trap: Trap) -> None:
         self._write(b"".join(replies.trap(*sentence) for sentence in trap.sentences) + replies.done())
 
-    def _answer(self, request: Request, replies: Replies, origin: Origin) -> bytes:
+    def _answer(self, request: Request, replies: Replies, origin: Origin) -> None:
         reply = self.router.execute(Command(request.path, request.attributes, request.queries), origin)
-        if reply.rows:
-            return replies.rows(reply.rows) + replies.done(reply.ret)
-        if reply.data and reply.ret is None and self._version >= EMPTY_SINCE:
-            return replies.empty() + replies.done()
-        return replies.done(reply.ret)
+        if reply.stream is not None:
+            self._go_on(reply, request, replies, origin)
+        elif reply.rows:
+            self._write(replies.rows(reply.rows) + replies.done(reply.ret))
+        elif reply.data and reply.ret is None and self._version >= EMPTY_SINCE:
+            self._write(replies.empty() + replies.done())
+        else:
+            self._write(replies.done(reply.ret))
 
     # Commands that go on
+
+    def _go_on(self, reply: Reply, request: Request, replies: Replies, origin: Origin) -> None:
+        seconds = duration_of(request.attributes)
+        runtime = CommandRuntime(self.router, request.path, origin, self._fetch)
+
+        def emit(record: Mapping[str, str]) -> None:
+            self._outlet.write(replies.rows((record,)))
+
+        async def work() -> None:
+            trap: Trap | None = None
+            try:
+                await run_stream(reply, runtime, emit, seconds)
+            except Trap as raised:
+                trap = raised
+            except Exception as error:
+                self._running.remove(running)
+                self._apologise(request, replies, error)
+                return
+            self._running.remove(running)
+            if trap is not None:
+                self._refuse(replies, trap)
+            else:
+                self._write(replies.done())
+
+        running = Running(request.tag, replies, lambda: task.cancel())
+        self._running.append(running)
+        task = self._outlet.spawn(work())
 
     def _listen(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
         # What cannot be printed cannot be listened to: the print is only made for its trap.
@@ -310,7 +351,7 @@ class Session:
             return
         follow, only = _asked(given, "follow"), _asked(given, "follow-only")
         if not follow and not only:
-            self._write(self._answer(once, replies, origin))
+            self._answer(once, replies, origin)
             return
         rows = self.router.execute(command, origin).rows
         if not only:

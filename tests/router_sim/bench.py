@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from router_sim.clock import VirtualClock
 from router_sim.faults import FaultPlan
@@ -49,6 +51,13 @@ class Paper:
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
         self.alarms.append(Alarm(seconds, callback))
         return self.alarms[-1]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | Alarm:
+        try:
+            return asyncio.get_running_loop().create_task(work)
+        except RuntimeError:  # a test without a loop: what goes on stands still
+            work.close()
+            return Alarm(0, lambda: None)
 
     def ring(self) -> None:
         for alarm in [alarm for alarm in self.alarms if not alarm.cancelled]:
