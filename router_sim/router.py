@@ -12,13 +12,24 @@ from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
 from router_sim.journal import Journal
 from router_sim.network import Address, Mac
+from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
 from router_sim.state import Resolve, State, nothing_resolves
-from router_sim.store import Item, Store
+from router_sim.store import Item
 from router_sim.transaction import Change, Transaction
 from router_sim.traps import Trap
 from router_sim.values import BadValue
 
 Sink = Callable[[Mapping[str, str]], None]
+_BOOT_TIMES = BootTimes()
+
+
+def _no_connections(router: "Router", graceful: bool) -> None:
+    """What becomes of the connections of a router that nobody serves."""
+
+
+def _no_other_password(user: str) -> str | None:
+    """The password of every user is the one that was set."""
+    return None
 
 
 class Router:
@@ -48,11 +59,15 @@ class Router:
         self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
         self._next_watcher = 0
         self._sessions: dict[int, int] = {}
+        self._boot: Boot | None = None
+        # Whoever serves the router sets these: what ends its connections when it goes down, and what
+        # another password than the one set is taken for.
+        self.cut_connections: Callable[[Router, bool], None] = _no_connections
+        self.other_password: Callable[[str], str | None] = _no_other_password
         self._start_with("/system/identity", 0, {"name": identity})
         if password:
             self._start_with("/user", 1, {"password": password})
-        self._initial: dict[str, Store] = {}
-        self.mark_initial()
+        self._initial = self._state.mark()
         if isinstance(clock, VirtualClock):
             clock.on_advance(self.tick)
 
@@ -62,8 +77,8 @@ class Router:
         The two share all items until one of them changes; that is what makes thousands of them
         cheap.
         """
-        other = Router(name=name, clock=self._clock, version=self.version, resolve=self._state.resolve)
-        other._state.restore(self._initial)
+        other = Router(name=name, clock=self._clock, version=self.version, resolve=self._state.upstream)
+        other._state.branch(self._initial)
         other._start_with("/system/identity", 0, {"name": name})
         other.mark_initial()
         return other
@@ -81,11 +96,27 @@ class Router:
             raise
         if tx.changes:
             self._commit(tx, command.path, origin)
+        if self._boot is not None:
+            reply = withhold(command.path, reply) if self.phase is Phase.INCOMPLETE else reply
+        if self._state.power_request:
+            self._switch()
         return reply
+
+    def write(self, change: Callable[[Transaction], None], path: str = "", origin: Origin | None = None) -> None:
+        """Change the state in one transaction, as command `path` of `origin` or by the router itself.
+
+        `change` must not raise once it has written something.
+        """
+        self.tick()
+        tx = self._transaction()
+        change(tx)
+        self._commit(tx, path, origin)
 
     def tick(self) -> None:
         """Bring about everything that has become due, each at its own moment, in order of time."""
         state = self._state
+        if not state.may_be_due():
+            return
         now = state.now().timestamp()
         while state.deadlines and state.deadlines[0][0] <= now:
             moment, store, number = state.pop_deadline()
@@ -113,15 +144,25 @@ class Router:
 
         The client's `address`, where it is given, must be among those `/user address` allows.
         """
+        if self._boot is not None and self.phase is Phase.LOCKED:
+            return False
         found = accounts.admissible(self._state, user, service)
-        if found is None or not accounts.has_password(found, password):
+        if found is None:
+            return False
+        other = self.other_password(user)
+        if password != other if other is not None else not accounts.has_password(found, password):
             return False
         return not address or accounts.may_come_from(self._state, found, address)
 
     def check_challenge(self, user: str, challenge: bytes, response: str) -> bool:
         """The same for the login of versions before 6.43, by the answer to a challenge."""
-        found = accounts.admissible(self._state, user, "api")
-        return found is not None and accounts.answers_challenge(found, challenge, response)
+        locked = self._boot is not None and self.phase is Phase.LOCKED
+        found = None if locked else accounts.admissible(self._state, user, "api")
+        if found is None:
+            return False
+        if (other := self.other_password(user)) is not None:
+            found = replace(found, values={**found.values, "password": other})
+        return accounts.answers_challenge(found, challenge, response)
 
     def session_opened(self, origin: Origin) -> None:
         """A user has logged in: one more row of /user/active."""
@@ -137,6 +178,61 @@ class Router:
             tx = self._transaction()
             tx.drop(accounts.ACTIVE, row)
             self._commit(tx, "", None, quiet=True)
+
+    # -- power -------------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """How far the router has come since it was last started."""
+        if self._boot is None:
+            return Phase.READY
+        phase = self._boot.phase(self._state.now())
+        if phase is Phase.READY:
+            self._boot = None
+        return phase
+
+    def reboot(self, *, cold: bool = False, times: BootTimes = _BOOT_TIMES, graceful: bool = False) -> None:
+        """Start the router anew: connections are cut, what does not outlast a restart is gone.
+
+        `cold` means that the power was cut, which also confirms a change of the device mode. `graceful`
+        lets connections send what was answered already.
+        """
+        self._go_down(Boot(self._state.now(), times), cold=cold, graceful=graceful)
+
+    def power_cycle(self, times: BootTimes = _BOOT_TIMES) -> None:
+        """Cut the power and give it back."""
+        self.reboot(cold=True, times=times)
+
+    def shutdown(self, *, graceful: bool = False) -> None:
+        """Stop the router; `power_cycle` starts it again."""
+        self._go_down(Boot(self._state.now(), None), cold=False, graceful=graceful)
+
+    def jump_clock(self, seconds: float) -> None:
+        """Let the router take the time to be so much later, or earlier; nothing runs out by it."""
+        item = self._state.store("/system/clock").get(0)
+        if item is not None:
+            tx = self._transaction()
+            ahead = item.marks.get("ahead", 0) + seconds
+            tx.put("/system/clock", replace(item, marks={**item.marks, "ahead": ahead}))
+            self._commit(tx, "", None)
+
+    def _switch(self) -> None:
+        wanted, self._state.power_request = self._state.power_request, ""
+        if wanted == "shutdown":
+            self.shutdown(graceful=True)
+        else:
+            self.reboot(graceful=True)
+
+    def _go_down(self, boot: Boot, *, cold: bool, graceful: bool) -> None:
+        self.tick()
+        tx = self._transaction()
+        lose_volatile(tx, cold=cold)
+        self._watchers.clear()
+        self._sessions.clear()
+        self._commit(tx, "", None)
+        self._state.booted = self._state.now()
+        self._boot = boot
+        self.cut_connections(self, graceful)
 
     # -- guests ------------------------------------------------------------------------------------
 
@@ -199,9 +295,7 @@ class Router:
 
     def mark_initial(self) -> None:
         """Remember the present state as the one `reset` goes back to, and start the journal anew."""
-        for store in self._state.stores.values():
-            store.frozen = True
-        self._initial = dict(self._state.stores)
+        self._initial = self._state.mark()
         self.journal.clear()
 
     def reset(self) -> None:
@@ -210,16 +304,15 @@ class Router:
         Logged-in sessions of the management plane stay what they are: their connections are still
         open. Watchers are told nothing; what they saw is void, as after a reboot.
         """
-        active = self._state.store(accounts.ACTIVE)
-        self._state.restore(self._initial)
-        self._state.stores[accounts.ACTIVE] = active
+        self._boot = None
+        self._state.restore(self._initial, keep=(accounts.ACTIVE,))
         self.tick()
         self.journal.clear()
 
     # -- writing down ------------------------------------------------------------------------------
 
     def _transaction(self) -> Transaction:
-        return Transaction(self._state, self._state.now().timestamp())
+        return Transaction(self._state)
 
     def _commit(self, tx: Transaction, path: str, origin: Origin | None, *, quiet: bool = False) -> None:
         for change in tx.changes:

@@ -1,9 +1,13 @@
 """Everything a router knows, and how its items are found and printed."""
 
+from __future__ import annotations
+
 import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from router_sim.behaviour import BehaviourSet
 from router_sim.clock import Clock
@@ -13,6 +17,8 @@ from router_sim.store import Hold, Item, Store, parse_key
 from router_sim.values import Reference, split_list
 
 Resolve = Callable[[str], Collection[str]]
+_ROUNDING = 1e-5  # seconds by which a moment as datetime and as float may differ, with room to spare
+DISK_BYTES = 80 * 1024 * 1024  # what the disk of a fresh CHR has left
 
 
 def nothing_resolves(name: str) -> Collection[str]:
@@ -20,40 +26,104 @@ def nothing_resolves(name: str) -> Collection[str]:
     return ()
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What a router held at one moment: stores it shares with others, those of its own, and deadlines."""
+
+    shared: Mapping[str, Store]
+    own: dict[str, Store]
+    deadlines: tuple[tuple[float, str, int], ...]
+
+    @cached_property
+    def everything(self) -> Mapping[str, Store]:
+        """All stores by their paths."""
+        return {**self.shared, **self.own}
+
+
 class State:
     """The stores of one router with the tables and behaviours that give them their meaning.
 
     `resolve` gives the addresses, in dotted form, that the name servers of the router's uplink have for a
-    name; none for a name they do not know.
+    name; none for a name they do not know. `disk_bytes` is the room there is for files, used or free.
     """
 
     def __init__(
         self, version: str, clock: Clock, behaviours: BehaviourSet, resolve: Resolve = nothing_resolves
     ) -> None:
         self.version = version
-        self.clock = clock
         self.booted = clock.now()
         self.catalogue = catalogue(version)
         self.menus: Mapping[str, Menu] = self.catalogue.menus
-        self.stores: dict[str, Store] = dict(untouched_stores(version))
+        self.revision = 0  # another one after every write
+        self.outside = 0  # how often was looked at what changes without a write: the time, other hosts
         self.deadlines: list[tuple[float, str, int]] = []
+        # Most routers of a fleet never change most of their stores, so each has only its own ones.
+        self._shared: Mapping[str, Store] = untouched_stores(version)
+        self._own: dict[str, Store] = {}
+        self._marked = False  # whether `_own` belongs to a mark as well and has to be left as it is
+        self._clock = clock
         self._sequence = 0
         self._moment: datetime | None = None
         self.behaviours = behaviours
-        self.resolve = resolve
+        self._resolve = resolve
+        self.disk_bytes = DISK_BYTES
+        # What a command wants done to the power once it is answered: "reboot", "shutdown" or nothing.
+        self.power_request = ""
 
-    # -- looking things up -------------------------------------------------------------------------
+    # -- the stores --------------------------------------------------------------------------------
+
+    @property
+    def stores(self) -> Mapping[str, Store]:
+        """All stores by their paths, as they are now, for reading."""
+        return {**self._shared, **self._own}
 
     def store(self, path: str) -> Store:
-        """The store at `path`, for reading."""
-        return self.stores[path]
+        """The store at `path`, for reading. KeyError where the version has none."""
+        own = self._own.get(path)
+        return self._shared[path] if own is None else own
 
     def writable(self, path: str) -> Store:
-        """The store at `path`, made this router's own so that it can be written to."""
-        store = self.stores[path]
+        """The store at `path`, made this router's own so that it can be written to.
+
+        Ask anew before each write: that is what ends the life of answers that are remembered.
+        """
+        self.revision += 1
+        store = self.store(path)
         if store.frozen:
-            store = self.stores[path] = store.thaw()
+            store = store.thaw()
+            self._hold(path, store)
         return store
+
+    def _hold(self, path: str, store: Store) -> None:
+        if self._marked:
+            self._own, self._marked = dict(self._own), False
+        self._own[path] = store
+
+    def mark(self) -> Mark:
+        """What the router holds at this moment, to go back to with `restore`."""
+        for store in self._own.values():
+            store.frozen = True
+        self._marked = True
+        return Mark(self._shared, self._own, tuple(self.deadlines))
+
+    def restore(self, mark: Mark, *, keep: Collection[str] = ()) -> None:
+        """Go back to what was held then, deadlines included; the stores of the paths `keep` stay."""
+        kept = {path: self.store(path) for path in keep}
+        self._shared, self._own, self._marked = mark.shared, mark.own, True
+        self._begin(mark)
+        for path, store in kept.items():
+            self._hold(path, store)
+
+    def branch(self, mark: Mark) -> None:
+        """Hold what another router of the same version held then, all of it shared."""
+        self._shared, self._own, self._marked = mark.everything, {}, False
+        self._begin(mark)
+
+    def _begin(self, mark: Mark) -> None:
+        self.revision += 1
+        self.deadlines = list(mark.deadlines)
+
+    # -- looking things up -------------------------------------------------------------------------
 
     def views(self, store: str, kind: str) -> tuple[Menu, ...]:
         """The menus that show items of this kind, the one of the kind itself first."""
@@ -65,7 +135,7 @@ class State:
 
     def item(self, menu: Menu, text: str) -> Item | None:
         """The item of `menu` with this identifier or name."""
-        store = self.stores[menu.store]
+        store = self.store(menu.store)
         number = parse_key(text)
         found = store.get(number) if number is not None else None
         if found is None and text and "name" in menu.by_name and not menu.singleton:
@@ -77,23 +147,21 @@ class State:
 
     def items(self, menu: Menu) -> list[Item]:
         """The items of `menu` in print order."""
-        return [item for item in self.stores[menu.store] if not menu.kind or item.kind == menu.kind]
+        return [item for item in self.store(menu.store) if not menu.kind or item.kind == menu.kind]
 
     def find(self, store: str, text: str) -> str | None:
         """The identifier of the item of `store` that a reference's text means."""
-        if store not in self.stores:
-            return None
-        found = self.item(self.menus[store], text)
+        menu = self.menus.get(store)
+        found = self.item(menu, text) if menu is not None else None
         return found.key if found else None
 
     def name_of(self, store: str, stored: str) -> str:
         """What a stored reference is printed as: its item's name, or the number if that is gone."""
         sign, key = ("!", stored[1:]) if stored.startswith("!") else ("", stored)
         number = parse_key(key)
-        held = self.stores.get(store)
-        if number is None or held is None:
+        if number is None or store not in self._shared:
             return stored
-        item = held.get(number)
+        item = self.store(store).get(number)
         return sign + item.values.get("name", "") if item else stored
 
     def value(self, menu: Menu, item: Item, name: str) -> str:
@@ -101,11 +169,32 @@ class State:
         held = item.values.get(name)
         return held if held is not None else (menu.by_name[name].default or "")
 
-    # -- time ----------------------------------------------------------------------------------------
+    # -- time and other hosts ------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The router's clock."""
+        self.outside += 1
+        return self._clock
 
     def now(self) -> datetime:
         """The moment at which things happen, aware UTC: the present, or that of `at`."""
-        return self._moment or self.clock.now()
+        self.outside += 1
+        return self._moment or self._clock.now()
+
+    def may_be_due(self) -> bool:
+        """Whether a deadline may have come; quick, and never wrong about one that has."""
+        return bool(self.deadlines) and self.deadlines[0][0] <= self._clock.timestamp() + _ROUNDING
+
+    def resolve(self, name: str) -> Collection[str]:
+        """The addresses the upstream name servers have for `name`, in dotted form."""
+        self.outside += 1
+        return self._resolve(name)
+
+    @property
+    def upstream(self) -> Resolve:
+        """What `resolve` asks."""
+        return self._resolve
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
@@ -129,14 +218,6 @@ class State:
     def pop_deadline(self) -> tuple[float, str, int]:
         """Take out the earliest of the noted moments, with store and number of its item."""
         return heapq.heappop(self.deadlines)
-
-    def restore(self, stores: Mapping[str, Store]) -> None:
-        """Go back to frozen stores, and to the deadlines of their items."""
-        self.stores = dict(stores)
-        self.deadlines = []
-        for path, store in stores.items():
-            for item in store:
-                self.schedule(path, item)
 
     # -- printing ------------------------------------------------------------------------------------
 

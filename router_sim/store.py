@@ -58,6 +58,8 @@ class Store:
     holds none of its own. All look-ups take constant time.
     """
 
+    __slots__ = ("_defaults", "_index", "_items", "_keys", "_next_id", "frozen")
+
     def __init__(self, keys: Collection[Key], defaults: Mapping[str, str]) -> None:
         self._keys = tuple(dict.fromkeys(keys))
         self._defaults = defaults

@@ -36,13 +36,20 @@ class Change:
 class Transaction:
     """The writes of one command, or of one moment at which something was due.
 
-    `now` is the moment at which they happen, in seconds since the epoch.
+    `now` is the moment at which they happen, in seconds since the epoch; the present unless given.
     """
 
-    def __init__(self, state: State, now: float) -> None:
+    def __init__(self, state: State, now: float | None = None) -> None:
         self.state = state
-        self.now = now
+        self._now = now
         self._changes: dict[tuple[str, int], Change] = {}
+
+    @property
+    def now(self) -> float:
+        """The moment of all these writes, in seconds since the epoch."""
+        if self._now is None:
+            self._now = self.state.now().timestamp()
+        return self._now
 
     @property
     def changes(self) -> Collection[Change]:
