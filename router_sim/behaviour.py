@@ -84,6 +84,9 @@ class Behaviour:
     def expired(self, tx: Transaction, item: Item) -> None:
         """The moment `item.due` has come; `tx.now` is that moment."""
 
+    def booted(self, tx: Transaction, *, cold: bool) -> None:
+        """The router was started again, with `cold` after the power was cut: bring about what follows."""
+
     def verbs(self) -> Mapping[str, Verb]:
         """Verbs beyond the common ones, by name."""
         return {}
@@ -107,6 +110,12 @@ class BehaviourSet:
     def reactions(self, store: str) -> Collection[Behaviour]:
         """Those that want to know of changes in `store`."""
         return self._reactions.get(store, ())
+
+    def tell_booted(self, tx: Transaction, *, cold: bool) -> None:
+        """Tell those of the router's own menus that it was started again."""
+        for store, behaviour in self._by_store.items():
+            if store in tx.state.stores:
+                behaviour.booted(tx, cold=cold)
 
     def verbs(self, store: str) -> Mapping[str, Verb]:
         """The verbs of their own that the menus of `store` have."""
