@@ -14,8 +14,9 @@ from router_sim.values import BadValue, Reference, split_list
 
 
 def add(call: Call) -> Reply:
-    """A new item; returns its identifier."""
-    menu, given = call.menu, call.command.attributes
+    """A new item; returns its identifier. `!name` stands for a property without a value, as in `set_`."""
+    menu = call.menu
+    given, without = _told(menu, call.command.attributes)
     expect(given, menu.writable | {"copy-from"} | ({"place-before"} if menu.ordered else set()))
     values: dict[str, str] = {}
     if "copy-from" in given:
@@ -25,6 +26,8 @@ def add(call: Call) -> Reply:
     before = named(call.state, menu, given["place-before"]).id if "place-before" in given else None
     parsed = _parsed(call.state, menu, given, {"copy-from", "place-before"})
     values.update(parsed)
+    for name in without:
+        values.pop(name, None)  # what `copy-from` brought
     if menu.auto_name and not values.get("name"):
         values["name"] = _free_name(call.state, menu)
     for each in menu.properties:
@@ -46,10 +49,10 @@ def add(call: Call) -> Reply:
 
 
 def set_(call: Call) -> Reply:
-    """Change properties of items."""
-    given = call.command.attributes
+    """Change properties of items; `!name` takes the value away from a property that can do without one."""
+    given, without = _told(call.menu, call.command.attributes)
     expect(given, call.menu.writable | selectors(call.menu))
-    return _change(call, _parsed(call.state, call.menu, given, SELECTORS), reset=())
+    return _change(call, _parsed(call.state, call.menu, given, SELECTORS), reset=without)
 
 
 def enable(call: Call) -> Reply:
@@ -186,6 +189,25 @@ def _keys(menu: Menu, draft: Draft) -> list[tuple[tuple[str, ...], str]]:
 
 def _identity(menu: Menu, draft: Draft, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(draft.values.get(name, menu.by_name[name].default or "") for name in names)
+
+
+def _told(menu: Menu, given: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """The attributes with a value, and the names of the properties that are to have none.
+
+    That `!name` does what `unset` does is how the console writes it in an export, and how declarative
+    clients clear a value. For which properties it is accepted is assumed: those left out of a record
+    while they hold nothing.
+    """
+    marked = [name for name in given if name.startswith("!")]
+    if not marked:
+        return given, ()
+    named = {f"!{each.name}": each.name for each in menu.properties if _dispensable(each)}
+    without = tuple(named[name] for name in marked if name in named)
+    return {name: text for name, text in given.items() if name not in named}, without
+
+
+def _dispensable(each: Property) -> bool:
+    return (each.clearable or each.presence is Presence.SET) and not (each.read_only or each.required)
 
 
 def _parsed(state: State, menu: Menu, given: Mapping[str, str], skip: Collection[str]) -> dict[str, str]:
