@@ -228,19 +228,6 @@ def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, con
                 f'\n[lab]\nclock = "{control.url}/clock"\nfaults = "{control.url}/faults"', markup=False
             )
     console.print("Ctrl-C stops.")
-    return "\n".join(
-        (
-            "[[sites]]",
-            f'id = "{uuid.uuid5(_SITES, address)}"',
-            f"subnets = {json.dumps(settings.subnets)}",
-            "[sites.router]",
-            f'host = "{address}"',
-            f"port = {port}",
-            "tls = false",
-            'username = "admin"',
-            password,
-        )
-    )
 
 
 def _entry(settings: Settings, address: str, port: int) -> str:
