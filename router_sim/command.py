@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import gc
 import ipaddress
-import json
 import secrets
 import signal
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
