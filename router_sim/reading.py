@@ -54,12 +54,20 @@ def print_(call: Call) -> Reply:
     menu, given = call.menu, call.command.attributes
     allowed = SINGLETON_PRINT_ARGUMENTS if menu.singleton else PRINT_ARGUMENTS
     expect(given, allowed | menu.print_arguments)
-    items = matching(call, given.get("from"))
+    items = _kept(call, matching(call, given.get("from")))
     if "count-only" in given and given["count-only"] not in ("no", "false"):
         return Reply(ret=str(len(items)), data=True)
     proplist = given.get(".proplist", given.get("proplist"))
     only = frozenset(split_list(proplist)) if proplist else None
     return Reply(tuple(row(call, item, only) for item in items), data=True)
+
+
+def _kept(call: Call, items: list[Item]) -> list[Item]:
+    """Those of the items that the arguments of print ask for which the menu has as filters."""
+    for name, (wanted, value) in call.menu.filters.items():
+        if name in call.command.attributes:
+            items = [item for item in items if row(call, item, frozenset({wanted})).get(wanted) == value]
+    return items
 
 
 def find(call: Call) -> Reply:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
-from router_sim.values import Bool, Reference, Text, ValueType
+from router_sim.values import Bool, Optional, Reference, Text, ValueType
 
 
 class Presence(Enum):
@@ -101,7 +101,9 @@ class Menu:
     """One menu: its properties in print order, and which verbs it has besides print, get and find.
 
     Menus that show the same items name the same `store`; `kind` then says which of them are shown
-    and which kind an added item is. `indexed` lists properties the behaviour looks items up by. What
+    and which kind an added item is. `indexed` lists properties the behaviour looks items up by.
+    `dynamic_noun` ends the refusal to change a dynamic item, where the router names what it is. `filters`
+    are arguments of print that keep to the items whose property is printed with a value. What
     becomes of the items of a menu that is not `journaled` is no configuration and stays out of the
     journal.
     """
@@ -119,6 +121,8 @@ class Menu:
     removable_dynamic: bool = False
     print_arguments: frozenset[str] = frozenset()
     noun: str = "item"
+    dynamic_noun: str = ""
+    filters: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
     journaled: bool = True
     span: Span = Span()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
@@ -143,6 +147,12 @@ class Menu:
     def references(self) -> tuple[tuple[Property, Reference], ...]:
         """The properties that name items of other menus."""
         return tuple((each, each.type) for each in self.properties if isinstance(each.type, Reference))
+
+
+def when_given(name: str, type: ValueType, span: Span = Span(), *, clearable: bool = False) -> Property:
+    """A property that is printed once it was given a value, even if that is what holds anyway."""
+    held = type if isinstance(type, Reference) else Optional(type)
+    return Property(name, held, None, Presence.SET, clearable=clearable, span=span)
 
 
 def disabled() -> Property:

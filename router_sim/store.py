@@ -98,6 +98,10 @@ class Store:
         """Is there any item whose properties `key` have these `values`?"""
         return bool(self._index[key].get(values))
 
+    def count(self, key: Key, values: Key) -> int:
+        """How many items have these `values` in the properties `key`."""
+        return len(self._index[key].get(values, ()))
+
     def reserve(self) -> int:
         """A number that was never used here and never will be again."""
         number = self._next_id

@@ -240,13 +240,15 @@ class Reference:
 
     The router remembers which item was meant, so that a rename is followed; `store` says where it
     lives. `missing` says what a holder does when the item is removed: `default` goes back to the
-    property's default, `keep` goes on holding the number, printed in the place of the name.
+    property's default, `keep` goes on holding the number, printed in the place of the name. `told` is what
+    a refusal calls the argument, where that is not the name of the property.
     """
 
     store: str
     words: tuple[str, ...] = ()
     negatable: bool = False
     missing: str = "keep"
+    told: str = ""
 
     def resolve(self, text: str, find: Callable[[str, str], str | None]) -> str:
         """Stored form of `text`: a word, or `*` and the item's number. Raises BadValue.
@@ -258,7 +260,7 @@ class Reference:
         sign = "!" if self.negatable and text.startswith("!") else ""
         target = find(self.store, text.removeprefix(sign))
         if target is None:
-            raise BadValue(NO_MATCH)
+            raise BadValue(NO_MATCH.replace("{name}", self.told) if self.told else NO_MATCH)
         return sign + target
 
     def parse(self, text: str) -> str:

@@ -156,7 +156,7 @@ def _change(call: Call, values: Mapping[str, str], reset: Collection[str]) -> Re
     taken: set[tuple[str, ...]] = set()
     for item in chosen(call):
         if item.hold is Hold.DYNAMIC:
-            raise failure("can not change dynamic")
+            raise failure(f"can not change dynamic {menu.dynamic_noun}".rstrip())
         kept = {name: value for name, value in item.values.items() if name not in reset}
         draft = Draft(item, {**kept, **values}, dict(item.marks), item.due, (*values, *reset), item.hold)
         _check(call.state, menu, draft)
