@@ -54,7 +54,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "drop_before": Kind("the connection is lost before the command takes effect", ends=True),
     "drop_after": Kind("the command takes effect and the connection is lost before its reply", ends=True),
     "half_sentence": Kind(
-        "the command takes effect, and the connection ends in the middle of a sentence of its reply", ends=True
+        "the command takes effect, and the connection ends in the middle of a sentence of its reply",
+        ends=True,
     ),
     "disk_full": Kind(
         "commands that write a file are refused with `message`",

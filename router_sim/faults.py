@@ -81,14 +81,13 @@ class Fault:
         if not 0 <= self.delay <= 600:
             raise ValueError(f"delay: {self.delay} is not between 0 and 600 seconds")
         if not math.isfinite(self.jump) or abs(self.jump) > _MOST_JUMP:
-            raise ValueError(f"jump: {self.jump} is not between -{_MOST_JUMP:.0f} and {_MOST_JUMP:.0f} seconds")
+            raise ValueError(
+                f"jump: {self.jump} is not between -{_MOST_JUMP:.0f} and {_MOST_JUMP:.0f} seconds"
+            )
         if self.when not in ("before", "after"):
             raise ValueError(f"when: {self.when!r} is neither before nor after")
         for words in self.commands:
-            if not isinstance(words, tuple) or not words or not all(isinstance(word, str) for word in words):
-                raise ValueError(f"commands: {words!r} is no sentence, a list of words such as /ip/dns/set")
-            if not words[0].startswith("/") or not all(word.startswith("=") for word in words[1:]):
-                raise ValueError(f"commands: {list(words)!r} is not a path and words such as =name=value")
+            _check_sentence(words)
         for name in KINDS[self.kind].needs:
             if getattr(self, name) in (None, 0, ()):
                 raise ValueError(f"{name}: a {self.kind} fault needs one")
@@ -118,6 +117,13 @@ class Fault:
         """What a refused command is told: the message given, or the one of the kind."""
         own = KINDS[self.kind].message
         return own if own and self.message == DEFAULT_MESSAGE else self.message
+
+
+def _check_sentence(words: object) -> None:
+    if not isinstance(words, tuple) or not words or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"commands: {words!r} is no sentence, a list of words such as /ip/dns/set")
+    if not words[0].startswith("/") or not all(word.startswith("=") for word in words[1:]):
+        raise ValueError(f"commands: {list(words)!r} is not a path and words such as =name=value")
 
 
 @dataclass(frozen=True, slots=True)

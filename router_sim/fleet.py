@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from router_sim.exchange import FetchRequest, FetchResult
-from router_sim.faults import FaultPlan
+from router_sim.faults import Fault, FaultPlan
 from router_sim.router import Router
 from router_sim.server import ApiConnection, is_loopback
 from router_sim.streams import Fetch, fetch_nothing
@@ -72,6 +72,11 @@ class Fleet:
         self.pace = pace
         self.faults = faults if faults is not None else FaultPlan()
         self.challenge = challenge
+        cut, other_password = self.cut, self.faults.password_of  # one object each, however many routers
+        for router in self.routers.values():
+            router.cut_connections = cut
+            router.other_password = other_password
+        self.faults.on_planned(self._planned)
         self._fetch = fetch
         self._numbers = itertools.count(1)
         self._connections: set[ApiConnection] = set()
@@ -124,6 +129,18 @@ class Fleet:
         """Let every router apply what is due on its clock."""
         for router in self.routers.values():
             router.tick()
+
+    def cut(self, router: Router, graceful: bool = False) -> None:
+        """End the connections of one router; `graceful` lets them send what was answered already."""
+        for connection in list(self._connections):
+            if connection.router is router:
+                connection.cut(graceful=graceful)
+
+    def _planned(self, fault: Fault) -> None:
+        if fault.kind == "service_down" and fault.service in (None, "api"):
+            for router in self.routers.values():
+                if fault.router in (None, router.name):
+                    self.cut(router)
 
     @property
     def connections(self) -> int:

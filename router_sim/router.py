@@ -27,7 +27,7 @@ def _no_connections(router: "Router", graceful: bool) -> None:
     """What becomes of the connections of a router that nobody serves."""
 
 
-def _no_other_password(user: str) -> str | None:
+def _no_other_password(router: str, user: str) -> str | None:
     """The password of every user is the one that was set."""
     return None
 
@@ -63,7 +63,7 @@ class Router:
         # Whoever serves the router sets these: what ends its connections when it goes down, and what
         # another password than the one set is taken for.
         self.cut_connections: Callable[[Router, bool], None] = _no_connections
-        self.other_password: Callable[[str], str | None] = _no_other_password
+        self.other_password: Callable[[str, str], str | None] = _no_other_password
         self._start_with("/system/identity", 0, {"name": identity})
         if password:
             self._start_with("/user", 1, {"password": password})
@@ -149,7 +149,7 @@ class Router:
         found = accounts.admissible(self._state, user, service)
         if found is None:
             return False
-        other = self.other_password(user)
+        other = self.other_password(self.name, user)
         if password != other if other is not None else not accounts.has_password(found, password):
             return False
         return not address or accounts.may_come_from(self._state, found, address)
@@ -160,7 +160,7 @@ class Router:
         found = None if locked else accounts.admissible(self._state, user, "api")
         if found is None:
             return False
-        if (other := self.other_password(user)) is not None:
+        if (other := self.other_password(self.name, user)) is not None:
             found = replace(found, values={**found.values, "password": other})
         return accounts.answers_challenge(found, challenge, response)
 

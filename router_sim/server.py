@@ -10,12 +10,14 @@ import heapq
 import ipaddress
 import itertools
 import socket
+import struct
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol, cast
 
 from router_sim.exchange import FetchRequest, FetchResult
 from router_sim.faults import FaultPlan
+from router_sim.reboot import Phase
 from router_sim.router import Router
 from router_sim.session import Session
 
@@ -58,6 +60,14 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def reset(transport: asyncio.Transport) -> None:
+    """Close a connection the way a host does that has nobody listening: at once, with a reset."""
+    held = transport.get_extra_info("socket")
+    if held is not None:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
 class ApiConnection(asyncio.Protocol):
     """One accepted connection. The local address says which router it is for.
 
@@ -93,6 +103,9 @@ class ApiConnection(asyncio.Protocol):
         if router is None or self._service.faults.refuses(router.name):
             connected.abort()
             return
+        if router.phase is Phase.OFF:
+            reset(connected)
+            return
         connected.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._transport = connected
         self.router = router
@@ -109,6 +122,9 @@ class ApiConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         session = self._session
         if session is None:
+            return
+        if session.router.phase is Phase.RESETTING and self._transport is not None:
+            reset(self._transport)
             return
         self._flush_planned = True  # below, for all replies to this segment at once
         session.receive(data)
@@ -182,6 +198,20 @@ class ApiConnection(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def cut(self, *, graceful: bool) -> None:
+        """The router went down: reset the connection, or close it behind what was answered already."""
+        if self._transport is None:
+            return
+        if graceful:
+            self._loop.call_soon(self._end)  # behind the reply to the command that asked for it
+        else:
+            reset(self._transport)
+
+    def _end(self) -> None:
+        if self._session is not None:
+            self._session.end()
+        self.close()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         return self._loop.call_later(seconds, callback)

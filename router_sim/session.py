@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from router_sim.durations import SECOND, parse_duration
 from router_sim.engine import Command, Origin, Reply, Trap
+from router_sim.fault_effects import begin, finish, halved, sentences
 from router_sim.faults import NOTHING, Effect, FaultPlan
 from router_sim.query import compile_query
 from router_sim.router import Router
@@ -123,7 +124,9 @@ class Session:
         self._damaged = False
         self._ended = False
         self._delay = 0.0  # of the command at hand
+        self._pace = 0.0  # between the sentences of its reply
         self._muted = False  # its reply is lost on the way
+        self._kept: list[bytes] | None = None  # its reply, where only a part of it will be sent
 
     @property
     def user(self) -> str | None:
@@ -159,6 +162,10 @@ class Session:
             self._end()
             self._outlet.close()
 
+    def end(self) -> None:
+        """The router went down: nothing more is read, what runs is stopped."""
+        self._end()
+
     def connection_lost(self) -> None:
         """The connection is gone: what runs is stopped and the user leaves the router."""
         self._end()
@@ -176,31 +183,67 @@ class Session:
     def _perform(self, request: Request) -> None:
         effect = NOTHING
         if self._faults:
-            effect = self._faults.on_command(self.router.name, request.path)
-        if effect.kind == "drop_before":
+            origin = self._origin
+            user = origin.user if origin else request.attributes.get("name", "")
+            via = origin.via if origin else "api"
+            effect = self._faults.on_command(self.router.name, request.path, user, via)
+            if effect.hold:
+                self._outlet.call_later(effect.hold, lambda: self._suffer(request, effect))
+                return
+        if effect is NOTHING:
+            self._run(request, effect)
+        else:
+            self._suffer(request, effect)
+
+    def _suffer(self, request: Request, effect: Effect) -> None:
+        """Perform a command on which faults act."""
+        if self._ended:
+            return
+        begin(effect, self.router)
+        if effect.kind == "reboot":
+            self.router.reboot()
+        if effect.kind in ("drop_before", "reboot"):
             self._lose()
             return
-        self._delay = effect.delay
+        self._delay, self._pace = effect.delay, effect.pace
         self._muted = effect.kind == "drop_after"
+        self._kept = [] if effect.kind == "half_sentence" else None
         try:
-            if self._origin is None:
-                self._perform_stranger(request, effect)
-            elif effect.kind == "trap":
-                self._trap(Replies(request.tag), effect.message, effect.category)
-            else:
-                self._perform_user(request, self._origin)
+            self._run(request, effect)
+            finish(effect, self.router)
         finally:
-            self._delay = 0.0
+            kept, self._kept = self._kept, None
+            if kept is not None:
+                self._outlet.write(halved(b"".join(kept)), self._delay)
+                self._end()
+                self._outlet.close(self._delay)
+            self._delay = self._pace = 0.0
             if self._muted:
                 self._muted = False
                 self._lose()
+
+    def _run(self, request: Request, effect: Effect) -> None:
+        if self._origin is None:
+            self._perform_stranger(request, effect)
+        elif effect.kind == "trap":
+            self._trap(Replies(request.tag), effect.message, effect.category)
+        else:
+            self._perform_user(request, self._origin)
 
     def _lose(self) -> None:
         self._end()
         self._outlet.abort()
 
     def _write(self, data: bytes) -> None:
-        if not self._muted:
+        if self._muted:
+            return
+        if self._kept is not None:
+            self._kept.append(data)
+        elif self._pace:
+            for sentence in sentences(data):
+                self._outlet.write(sentence, self._delay)
+                self._delay += self._pace
+        else:
             self._outlet.write(data, self._delay)
 
     def _trap(self, replies: Replies, message: str, category: int | None = None) -> None:
@@ -367,8 +410,13 @@ class Session:
         self, menu: str, request: Request, replies: Replies, wanted: Callable[[Mapping[str, str]], bool]
     ) -> None:
         columns = _columns(request.attributes)
+        lost = False
 
         def changed(row: Mapping[str, str]) -> None:
+            nonlocal lost
+            lost = lost or self._silenced(request)
+            if lost:
+                return
             if ".dead" in row:
                 self._outlet.write(replies.rows((row,)))
             elif wanted(row):
@@ -376,6 +424,12 @@ class Session:
                 self._outlet.write(replies.rows((shown,)))
 
         self._running.append(Running(request.tag, replies, self.router.watch(menu, changed)))
+
+    def _silenced(self, request: Request) -> bool:
+        origin = self._origin
+        if not self._faults or origin is None:
+            return False
+        return self._faults.silences(self.router.name, request.path, origin.user, origin.via)
 
     def _repeat(
         self, command: Command, seconds: float, request: Request, replies: Replies, origin: Origin

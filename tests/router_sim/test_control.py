@@ -207,7 +207,7 @@ async def test_a_fault_lives_on_the_clock_of_the_routers(lab: Lab) -> None:
         ({}, "kind: missing"),
         ({"kind": "trap"}, "count or seconds"),
         ({"kind": "trap", "count": 1, "router": "r9"}, "router: there is none named 'r9'"),
-        ({"kind": "trap", "count": 1, "when": "now"}, "when: a fault has no such property"),
+        ({"kind": "trap", "count": 1, "colour": "red"}, "colour: a fault has no such property"),
     ],
 )
 async def test_a_fault_that_is_none_is_explained(lab: Lab, body: object, message: str) -> None:
