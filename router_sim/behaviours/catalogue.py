@@ -5,6 +5,7 @@ from functools import cache
 from router_sim.behaviour import BehaviourSet
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses, Pools
+from router_sim.behaviours.certificate_verbs import Certificates
 from router_sim.behaviours.device_mode import DeviceMode
 from router_sim.behaviours.files import Files
 from router_sim.behaviours.hotspot_bindings import Bindings
@@ -33,6 +34,7 @@ EVERY_BEHAVIOUR = (
     SystemClock,
     Resources,
     DeviceMode,
+    Certificates,
 )
 
 

@@ -1,10 +1,14 @@
-"""Files: size and date follow the contents, a directory takes with it what is in it."""
+"""Files: size and date follow the contents, a directory takes with it what is in it, the disk has an end.
+
+Known of real routers: the names of the types, that contents of large files are not printed, and `read`.
+Assumed: all texts of refusals, and that a name may lie in a directory that has no row of its own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
-from router_sim.dates import format_moment
+from router_sim.dates import format_moment, from_seconds
 from router_sim.exchange import Reply
 from router_sim.schema import Menu
 from router_sim.state import State
@@ -14,11 +18,68 @@ from router_sim.traps import bad_argument, failure, missing, no_such_item
 
 STORE = "/file"
 CHUNK = 32768
+MOST_PRINTED = 60 * 1024  # larger contents are read in chunks only
+MOST_NAME = 200
+# Names of types that are not simply the extension.
+TYPES = {"rsc": "script", "backup": "backup", "npk": "package"}
 
 
 def content_bytes(item: Item) -> bytes:
     """What the file holds."""
     return item.values.get("contents", "").encode("utf-8", "surrogateescape")
+
+
+def used_bytes(state: State) -> int:
+    """What all files take together."""
+    return sum(size_of(item) for item in state.store(STORE))
+
+
+def size_of(item: Item) -> int:
+    """Bytes of one file; what was put there without a note of its size is counted."""
+    noted = item.marks.get("size")
+    return len(content_bytes(item)) if noted is None else int(noted)
+
+
+def find(state: State, name: str) -> Item | None:
+    """The file of this name or identifier; a directory is none."""
+    found = state.item(state.menus[STORE], name.removeprefix("/"))
+    return None if found is None or found.values.get("type") == "directory" else found
+
+
+def write_file(tx: Transaction, name: str, data: bytes, *, own: bool = False) -> Item:
+    """Write a file as a command does, over the one that is there.
+
+    Raises Trap if the name is that of a directory or none at all, or if the disk has no room.
+    """
+    state, name = tx.state, name.removeprefix("/")
+    old = state.item(state.menus[STORE], name) if not name.startswith("*") else None
+    values = {"name": name, "type": "file", "contents": data.decode("utf-8", "surrogateescape")}
+    draft = Draft(old, values, dict(old.marks) if old else {}, None, ("contents",))
+    _check(state, draft)
+    if old is None:
+        return tx.add(STORE, draft.values, marks=draft.marks, own=own)
+    changed = draft.item(old.id, old.kind)
+    tx.put(STORE, changed, own=own)
+    return changed
+
+
+def _check(state: State, draft: Draft) -> None:
+    values = draft.values
+    values["name"] = values["name"].removeprefix("/")
+    if not values["name"].strip("/") or len(values["name"]) > MOST_NAME or "\0" in values["name"]:
+        raise bad_argument("invalid value for argument name")
+    was = draft.before.values.get("type", "file") if draft.before else None
+    kind = values.get("type", "file")
+    if was is not None and kind != was:
+        raise failure("can not change type")
+    if kind == "directory" and values.get("contents"):
+        raise failure("directory can not have contents")
+    size = len(values.get("contents", "").encode("utf-8", "surrogateescape"))
+    before = size_of(draft.before) if draft.before else 0
+    if size > before and used_bytes(state) - before + size > state.disk_bytes:
+        raise failure("not enough disk space")
+    draft.marks["size"] = float(size)
+    draft.marks["modified"] = state.now().timestamp()
 
 
 class Files(Behaviour):
@@ -28,25 +89,23 @@ class Files(Behaviour):
         super().__init__(STORE)
 
     def check(self, state: State, menu: Menu, draft: Draft) -> None:
-        """Date the change; a directory holds no contents."""
-        if draft.values.get("type") == "directory" and draft.values.get("contents"):
-            raise failure("directory can not have contents")
-        was = draft.before.values.get("type", "file") if draft.before else None
-        if was is not None and draft.values.get("type", "file") != was:
-            raise failure("can not change type")
-        draft.values["last-modified"] = format_moment(state.now(), state.version)
+        """Date the change; a directory holds no contents, and a full disk nothing more."""
+        _check(state, draft)
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Size and type; a file's type is its extension."""
+        """Size, date and type; a file's type follows from its extension."""
+        modified = item.marks.get("modified")
+        moment = state.booted if modified is None else from_seconds(modified)
+        derived = {"last-modified": format_moment(moment, state.version)}
         if item.values.get("type") == "directory":
-            return {}
-        extension = item.values["name"].rpartition("/")[2].rpartition(".")[2]
-        has_one = "." in item.values["name"].rpartition("/")[2]
-        return {
-            "type": f".{extension} file" if has_one else "file",
-            "size": str(len(content_bytes(item))),
-            "contents": item.values.get("contents", ""),
-        }
+            return derived
+        _, dot, extension = item.values["name"].rpartition("/")[2].rpartition(".")
+        size = size_of(item)
+        derived["type"] = TYPES.get(extension, f".{extension} file") if dot and extension else "file"
+        derived["size"] = str(size)
+        if size <= MOST_PRINTED:
+            derived["contents"] = item.values.get("contents", "")
+        return derived
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
         """What is inside a directory goes with it, or is renamed along."""
@@ -73,17 +132,18 @@ class Files(Behaviour):
         given = call.command.attributes
         if "file" not in given:
             raise missing("file")
-        item = call.state.item(call.menu, given["file"])
+        item = find(call.state, given["file"])
         if item is None:
             raise no_such_item(call.state.version)
-        offset, size = (
-            self._number(given, name, start) for name, start in (("offset", 0), ("chunk-size", CHUNK))
-        )
+        offset = self._number(given, "offset", 0, 2**32 - 1)
+        size = self._number(given, "chunk-size", CHUNK, CHUNK)
         data = content_bytes(item)[offset : offset + size].decode("utf-8", "surrogateescape")
         return Reply(({"data": data},), data=True)
 
-    def _number(self, given: Mapping[str, str], name: str, default: int) -> int:
+    def _number(self, given: Mapping[str, str], name: str, default: int, most: int) -> int:
         text = given.get(name, str(default))
-        if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise bad_argument(f"invalid value for argument {name}")
+        if int(text) > most:
+            raise bad_argument(f"value of {name} is out of range (0 .. {most})")
         return int(text)

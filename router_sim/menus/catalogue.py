@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from router_sim.menus import device_mode, hotspot, hotspot_access, interfaces, ip, system
+from router_sim.menus import certificates, device_mode, files, hotspot, hotspot_access, interfaces, ip, system
 from router_sim.schema import Menu, Property
 from router_sim.store import Hold, Item, Key, Store
 from router_sim.values import Reference
@@ -15,6 +15,8 @@ EVERY_MENU = (
     *hotspot.MENUS,
     *hotspot_access.MENUS,
     *system.MENUS,
+    *files.MENUS,
+    *certificates.MENUS,
     *device_mode.MENUS,
 )
 

@@ -75,27 +75,6 @@ CLOCK = Menu(
     singleton=True,
 )
 
-FILE = Menu(
-    "/file",
-    (
-        Property("name", Text(), required=True),
-        Property("type", Choice(("directory", "file")), "file"),
-        shown("size"),
-        shown("last-modified"),
-        Property("contents", Text()),
-        shown("package-name"),
-        shown("package-version"),
-        shown("package-architecture"),
-        shown("package-build-time"),
-        flag("shared", Presence.TRUE),
-        about(),
-    ),
-    LIST | {"read"},
-    unique=(Unique(("name",), "file with such name already exists"),),
-    print_arguments=frozenset({"path", "recursive", "relative", "show-hidden"}),
-    noun="file",
-)
-
 USER = Menu(
     "/user",
     (
@@ -173,4 +152,4 @@ LOG = Menu(
     journaled=False,
 )
 
-MENUS = (IDENTITY, RESOURCE, CLOCK, FILE, USER, GROUP, ACTIVE, LOG)
+MENUS = (IDENTITY, RESOURCE, CLOCK, USER, GROUP, ACTIVE, LOG)

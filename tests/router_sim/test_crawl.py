@@ -19,8 +19,11 @@ MENUS = catalogue("7.22.3").menus
 NOT_PROPERTIES = {"copy-from", "place-before", "numbers", ".id"}
 # Can be asked of `get` in the console, and is in no record that print returned.
 NEVER_PRINTED = {("/ip/address", "netmask"), ("/user", "password"), ("/log", "about")}
-# Verbs that are wizards or have no effect outside a terminal or real hardware.
-NOT_SERVED = {"blink", "cable-test", "recursive-print", "reset-html", "setup"}
+# Verbs that are wizards, have no effect outside a terminal or real hardware, or talk to a certificate service.
+NOT_SERVED = {
+    "blink", "cable-test", "recursive-print", "reset-html", "setup",
+    "add-acme", "add-scep", "card-reinstall", "card-verify", "enable-ssl-certificate", "scep-renew",
+}  # fmt: skip
 
 crawled = pytest.mark.parametrize("path", sorted(CRAWL.keys() & MENUS.keys()))
 

@@ -32,6 +32,7 @@ SERVED = {
     "/ip/hotspot/walled-garden/ip",
     "/ip/pool",
     "/ip/pool/used",
+    "/certificate",
     "/file",
     "/log",
     "/system/clock",
