@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 MAX_WORD = 16 * 1024 * 1024
 MAX_SENTENCE = 32 * 1024 * 1024
+MAX_WORDS = 65536  # short words take many times their bytes in memory; no client sends nearly as many
 
 _LONGEST = 0xFFFFFFFF
 _SHORT = tuple(bytes((length,)) for length in range(0x80))
@@ -78,14 +79,17 @@ class SentenceReader:
 
     Lengths are read in every form the protocol has, also in a longer form than needed. Empty sentences
     are dropped, as a router drops them. A control byte (first byte 0xF8 and up), a word over `max_word`
-    bytes or a sentence over `max_sentence` bytes (prefixes included) raises ProtocolError, as soon as
-    the length is known and before the word is stored. That happens once: afterwards the reader is
-    finished and ignores what it is fed.
+    bytes, a sentence over `max_sentence` bytes (prefixes included) or over `max_words` words raises
+    ProtocolError, as soon as the length is known and before the word is stored. That happens once:
+    afterwards the reader is finished and ignores what it is fed.
     """
 
-    def __init__(self, max_word: int = MAX_WORD, max_sentence: int = MAX_SENTENCE) -> None:
+    def __init__(
+        self, max_word: int = MAX_WORD, max_sentence: int = MAX_SENTENCE, max_words: int = MAX_WORDS
+    ) -> None:
         self.max_word = max_word
         self.max_sentence = max_sentence
+        self.max_words = max_words
         self._rest = bytearray()  # begins at a length prefix
         self._needed = 0  # bytes `_rest` must hold before parsing can get any further
         self._words: list[bytes] = []  # of the open sentence
@@ -137,6 +141,8 @@ class SentenceReader:
                 self._needed = stop - position
                 break
             if length:
+                if len(words) >= self.max_words:
+                    self._fail(f"a sentence is over the limit of {self.max_words} words", sentences)
                 words.append(data[start:stop])
                 self._size += stop - position
             else:  # zero, written in a longer form than needed

@@ -136,6 +136,15 @@ def test_a_sentence_over_the_limit_is_refused() -> None:
         reader.feed(encode_length(60))
 
 
+def test_a_sentence_of_too_many_words_is_refused() -> None:
+    reader = SentenceReader(max_words=3)
+    assert reader.feed(encode_sentence([b"a", b"b", b"c"])) == [[b"a", b"b", b"c"]]
+    with pytest.raises(ProtocolError, match="over the limit of 3 words") as caught:
+        reader.feed(encode_sentence([b"a"]) + encode_sentence([b"a", b"b", b"c", b"d"]))
+    assert caught.value.sentences == [[b"a"]]
+    assert reader.pending == 0
+
+
 @pytest.mark.parametrize("prefix", ["05", "8005", "c00005", "e0000005", "f000000005", "f500000005"])
 def test_every_form_of_a_length_is_read(prefix: str) -> None:
     data = bytes.fromhex(prefix) + b"/quit" + b"\0"

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzz targets. They need atheris, which is no dependency of the project."""
