@@ -125,7 +125,13 @@ def describe(certificate: bytes) -> dict[str, str]:
 
     Dates are left to `validity`. Raises X509Error if it is none.
     """
-    made = load(certificate)
+    try:
+        return _described(load(certificate))
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise X509Error(str(error)) from error
+
+
+def _described(made: x509.Certificate) -> dict[str, str]:
     public = made.public_key()
     described = {name: value for name, value in _parts(made.subject).items() if value}
     described["subject-alt-name"] = ",".join(_listed(made.extensions))
@@ -139,8 +145,7 @@ def describe(certificate: bytes) -> dict[str, str]:
         described["key-type"] = "ec"
         names = {curve.name: word for word, curve in CURVES.items()}
         described["key-size"] = names.get(public.curve.name, public.curve.name)
-    begin, end = validity(certificate)
-    described["days-valid"] = str(max(0, (end - begin).days))
+    described["days-valid"] = str(max(0, (made.not_valid_after_utc - made.not_valid_before_utc).days))
     digest = made.signature_hash_algorithm
     described["digest-algorithm"] = digest.name if digest is not None and digest.name in DIGESTS else "sha256"
     return described
@@ -177,7 +182,10 @@ def load(certificate: bytes) -> x509.Certificate:
 
 def belongs(certificate: bytes, key: bytes) -> bool:
     """Is `key` that of the certificate?"""
-    return _public(load(certificate).public_key()) == _public(_key(key).public_key())
+    try:
+        return _public(load(certificate).public_key()) == _public(_key(key).public_key())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise X509Error(str(error)) from error
 
 
 def locked(key: bytes, passphrase: str) -> bytes:

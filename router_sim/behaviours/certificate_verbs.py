@@ -156,27 +156,27 @@ def _export(call: Call) -> Reply:
     if passphrase and len(passphrase) < _SHORTEST_PASSPHRASE:
         raise failure(f"export-passphrase must be at least {_SHORTEST_PASSPHRASE} characters long")
     items = chosen(call)
-    if any(certificate_of(item) is None for item in items):
-        raise failure("can not export template")
+    written: dict[str, bytes] = {}
     for item in items:
-        _export_one(call, item, kind, passphrase)
+        written |= _exported(call, item, kind, passphrase)
+    files.write_files(call.tx, written)
     return Reply()
 
 
-def _export_one(call: Call, item: Item, kind: str, passphrase: str) -> None:
+def _exported(call: Call, item: Item, kind: str, passphrase: str) -> dict[str, bytes]:
     certificate, key = certificate_of(item), key_of(item)
     base = call.command.attributes.get("file-name") or f"cert_export_{item.values['name']}"
     if certificate is None:
-        return
+        raise failure("can not export template")
     if kind == "pkcs12":
-        whole = x509.packed(item.values["name"], x509.Signer(certificate, key), passphrase) if key else None
-        if whole is None:
+        if key is None:
             raise failure("certificate has no private key")
-        files.write_file(call.tx, f"{base}.p12", whole)
-        return
-    files.write_file(call.tx, f"{base}.crt", certificate)
+        whole = x509.packed(item.values["name"], x509.Signer(certificate, key), passphrase)
+        return {f"{base}.p12": whole}
+    written = {f"{base}.crt": certificate}
     if key is not None and passphrase:  # without a passphrase the key stays where it is
-        files.write_file(call.tx, f"{base}.key", x509.locked(key, passphrase))
+        written[f"{base}.key"] = x509.locked(key, passphrase)
+    return written
 
 
 def _import(call: Call) -> Reply:
@@ -191,9 +191,12 @@ def _import(call: Call) -> Reply:
     certificates = 0
     unused = list(keys)
     for number, certificate in enumerate(found):
-        key = next((each for each in keys if x509.belongs(certificate, each)), None)
+        try:
+            key = next((each for each in keys if x509.belongs(certificate, each)), None)
+            values, marks = held_values(state, certificate, key)
+        except x509.X509Error:
+            continue  # of a kind routers do not know either
         unused = [each for each in unused if each != key]
-        values, marks = held_values(state, certificate, key)
         if state.store(STORE).lookup(("fingerprint",), (values["fingerprint"],)):
             continue
         values |= {"name": _free(state, base, number), "trusted": trusted, "trust-store": stores}
@@ -251,8 +254,11 @@ def _request(call: Call) -> Reply:
             raise failure(f"can not create request: {error}") from None
 
         def write(tx: Transaction) -> None:
-            files.write_file(tx, "certificate-request.pem", made)
-            files.write_file(tx, "certificate-request_key.pem", x509.locked(key, passphrase))
+            written = {
+                "certificate-request.pem": made,
+                "certificate-request_key.pem": x509.locked(key, passphrase),
+            }
+            files.write_files(tx, written)
 
         runtime.write(write)
         yield {"progress": "done"}

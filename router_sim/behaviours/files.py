@@ -46,24 +46,38 @@ def find(state: State, name: str) -> Item | None:
     return None if found is None or found.values.get("type") == "directory" else found
 
 
-def write_file(tx: Transaction, name: str, data: bytes, *, own: bool = False) -> Item:
-    """Write a file as a command does, over the one that is there.
+def write_files(tx: Transaction, contents: Mapping[str, bytes], *, own: bool = False) -> list[Item]:
+    """Write files as a command does, over those that are there, in order; all of them or none.
 
-    Raises Trap if the name is that of a directory or none at all, or if the disk has no room.
+    Raises Trap if a name is that of a directory or none at all, or if the disk has no room.
     """
-    state, name = tx.state, name.removeprefix("/")
-    old = state.item(state.menus[STORE], name) if not name.startswith("*") else None
-    values = {"name": name, "type": "file", "contents": data.decode("utf-8", "surrogateescape")}
-    draft = Draft(old, values, dict(old.marks) if old else {}, None, ("contents",))
-    _check(state, draft)
-    if old is None:
-        return tx.add(STORE, draft.values, marks=draft.marks, own=own)
-    changed = draft.item(old.id, old.kind)
-    tx.put(STORE, changed, own=own)
-    return changed
+    state = tx.state
+    drafts: list[tuple[Item | None, Draft]] = []
+    growth = 0
+    for name, data in contents.items():
+        name = name.removeprefix("/")
+        old = state.item(state.menus[STORE], name) if not name.startswith("*") else None
+        values = {"name": name, "type": "file", "contents": data.decode("utf-8", "surrogateescape")}
+        draft = Draft(old, values, dict(old.marks) if old else {}, None, ("contents",))
+        _check(state, draft, growth)
+        growth += len(data) - (size_of(old) if old else 0)
+        drafts.append((old, draft))
+    written = []
+    for old, draft in drafts:
+        if old is None:
+            written.append(tx.add(STORE, draft.values, marks=draft.marks, own=own))
+        else:
+            written.append(draft.item(old.id, old.kind))
+            tx.put(STORE, written[-1], own=own)
+    return written
 
 
-def _check(state: State, draft: Draft) -> None:
+def write_file(tx: Transaction, name: str, data: bytes, *, own: bool = False) -> Item:
+    """Write one file; see `write_files`."""
+    return write_files(tx, {name: data}, own=own)[0]
+
+
+def _check(state: State, draft: Draft, growth: int = 0) -> None:
     values = draft.values
     values["name"] = values["name"].removeprefix("/")
     if not values["name"].strip("/") or len(values["name"]) > MOST_NAME or "\0" in values["name"]:
@@ -76,7 +90,7 @@ def _check(state: State, draft: Draft) -> None:
         raise failure("directory can not have contents")
     size = len(values.get("contents", "").encode("utf-8", "surrogateescape"))
     before = size_of(draft.before) if draft.before else 0
-    if size > before and used_bytes(state) - before + size > state.disk_bytes:
+    if size > before and used_bytes(state) + growth - before + size > state.disk_bytes:
         raise failure("not enough disk space")
     draft.marks["size"] = float(size)
     draft.marks["modified"] = state.now().timestamp()
