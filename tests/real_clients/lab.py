@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,19 +46,33 @@ class Site:
         """Where and who, as every driver takes it."""
         return {"host": self.host, "port": self.fleet.port, "username": "admin", "password": PASSWORD}
 
-    def run(self, path: str, attributes: Mapping[str, str] | None = None, *queries: str) -> list[dict[str, str]]:
+    def run(self, path: str, attributes: Mapping[str, str] | None = None) -> list[dict[str, str]]:
         """A command past the network, in the name of admin; its rows."""
-        reply = self.router.execute(Command(path, attributes or {}, queries), Origin("admin", "127.0.0.1", "api"))
+        reply = self.router.execute(Command(path, attributes or {}), Origin("admin", "127.0.0.1", "api"))
         return [dict(row) for row in reply.rows]
 
     async def python(self, script: str, **wishes: Any) -> Any:
         """What `python/<script>.py` prints, given the login and the wishes as JSON."""
-        return await _run([str(PYTHON), str(HERE / "python" / f"{script}.py")], {**self.login, **wishes})
+        out = await run([str(PYTHON), str(HERE / "python" / f"{script}.py")], {**self.login, **wishes})
+        return json.loads(out)
 
     async def node(self, script: str, **wishes: Any) -> Any:
         """What `node/<script>.js` prints."""
         node = shutil.which("node") or "node"
-        return await _run([node, str(HERE / "node" / f"{script}.js")], {**self.login, **wishes})
+        out = await run([node, str(HERE / "node" / f"{script}.js")], {**self.login, **wishes})
+        return json.loads(out)
+
+    async def playbook(self, name: str, **variables: Any) -> str:
+        """What ansible-playbook says of `python/<name>.yml`; AssertionError when a task failed."""
+        given = json.dumps({**variables, "router": self.login, "ansible_python_interpreter": str(PYTHON)})
+        program = [
+            str(PYTHON.with_name("ansible-playbook")),
+            "--inventory",
+            "localhost,",
+            "--extra-vars",
+            given,
+        ]
+        return await run([*program, str(HERE / "python" / f"{name}.yml")], {})
 
 
 @asynccontextmanager
@@ -69,29 +83,28 @@ async def site(*, version: str = "7.22.3", host: str = "127.0.5.1") -> AsyncIter
         yield Site(router, fleet, host)
 
 
-async def _run(command: list[str], wishes: Mapping[str, Any]) -> Any:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(CLIENTS),
-        "LANG": "C.UTF-8",
-        "NODE_PATH": str(NODE_MODULES),
-        "ANSIBLE_LOCAL_TEMP": str(CLIENTS / "ansible"),
-    }
+async def run(command: Sequence[str], wishes: Mapping[str, Any]) -> str:
+    """Output of a process that is given `wishes` as JSON. AssertionError with all it said when it fails."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(CLIENTS),
+            "LANG": "C.UTF-8",
+            "NODE_PATH": str(NODE_MODULES),
+            "ANSIBLE_NOCOLOR": "1",
+        },
         cwd=CLIENTS,
     )
     try:
-        out, errors = await asyncio.wait_for(
-            process.communicate(json.dumps(wishes).encode()), timeout=PATIENCE
-        )
+        said = await asyncio.wait_for(process.communicate(json.dumps(wishes).encode()), timeout=PATIENCE)
     except TimeoutError:
         process.kill()
-        out, errors = await process.communicate()
-        raise AssertionError(f"{command[-1]} hangs\n{out.decode()}\n{errors.decode()}") from None
-    assert process.returncode == 0, f"{command[-1]}\n{out.decode()}\n{errors.decode()}"
-    return json.loads(out)
+        await process.wait()
+        raise AssertionError(f"{' '.join(command)} did not come to an end") from None
+    out, errors = (part.decode() for part in said)
+    assert process.returncode == 0, f"{' '.join(command)}\n{out}\n{errors}"
+    return out
