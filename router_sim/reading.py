@@ -66,7 +66,8 @@ def _kept(call: Call, items: list[Item]) -> list[Item]:
     """Those of the items that the arguments of print ask for which the menu has as filters."""
     for name, (wanted, value) in call.menu.filters.items():
         if name in call.command.attributes:
-            items = [item for item in items if row(call, item, frozenset({wanted})).get(wanted) == value]
+            held = value or call.command.attributes[name]
+            items = [item for item in items if row(call, item, frozenset({wanted})).get(wanted) == held]
     return items
 
 

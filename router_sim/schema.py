@@ -72,6 +72,18 @@ class Property:
             and self.name not in ("dynamic", "default")
         )
 
+    @property
+    def unheld(self) -> str | None:
+        """What a free item prints that holds no value of its own, as far as the table alone can tell."""
+        always = self.presence is Presence.ALWAYS or (self.presence is Presence.TRUE and self.default == "true")
+        return self.default if always else None
+
+    @property
+    def conditional(self) -> bool:
+        """Does what is printed for want of a value depend on the item, or on others?"""
+        names_item = isinstance(self.type, Reference) and (self.default or "").startswith(("*", "!"))
+        return self.shown_with is not None or names_item
+
 
 @dataclass(frozen=True, slots=True)
 class Unique:
@@ -103,7 +115,8 @@ class Menu:
     Menus that show the same items name the same `store`; `kind` then says which of them are shown
     and which kind an added item is. `indexed` lists properties the behaviour looks items up by.
     `dynamic_noun` ends the refusal to change a dynamic item, where the router names what it is. `filters`
-    are arguments of print that keep to the items whose property is printed with a value. What
+    are arguments of print that keep to the items whose property is printed with a value (that of the
+    argument itself, where none is named). What
     becomes of the items of a menu that is not `journaled` is no configuration and stays out of the
     journal.
     """
@@ -127,7 +140,10 @@ class Menu:
     span: Span = Span()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
     writable: frozenset[str] = field(init=False, repr=False, compare=False)
-    plan: tuple[tuple[str, str | None, bool, Property], ...] = field(init=False, repr=False, compare=False)
+    blank: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
+    plain: frozenset[str] = field(init=False, repr=False, compare=False)
+    conditional: tuple[Property, ...] = field(init=False, repr=False, compare=False)
+    booleans: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.store:
@@ -135,9 +151,17 @@ class Menu:
         object.__setattr__(self, "by_name", {each.name: each for each in self.properties})
         writable = frozenset(each.name for each in self.properties if not each.read_only)
         object.__setattr__(self, "writable", writable)
-        # Printing is what a router does most: whatever needs no look at the item is settled here.
-        plan = tuple((each.name, each.default, each.plain, each) for each in self.properties)
-        object.__setattr__(self, "plan", plan)
+        # Printing is what a router does most, so whatever needs no look at the item is settled here: the
+        # record of an item that holds no values (None for what stays out), the properties that are printed
+        # as they are held, and those that have to be looked at even where the item holds no value.
+        blank = {each.name: each.unheld for each in self.properties}
+        object.__setattr__(self, "blank", blank if self.singleton else {".id": None, **blank})
+        plain = frozenset(each.name for each in self.properties if each.plain)
+        object.__setattr__(self, "plain", plain)
+        conditional = tuple(each for each in self.properties if each.conditional)
+        object.__setattr__(self, "conditional", conditional)
+        booleans = frozenset(each.name for each in self.properties if isinstance(each.type, Bool))
+        object.__setattr__(self, "booleans", booleans)
 
     @property
     def ordered(self) -> bool:

@@ -148,6 +148,20 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedFlags:
+    """Any number of the listed words, each alone or behind a `!`, printed in the order of the type."""
+
+    order: tuple[str, ...]
+
+    def parse(self, text: str) -> str:
+        """Comma list in the order of the type; of a word given both ways the last one counts."""
+        given = {word.removeprefix("!"): word for word in split_list(text)}
+        if given.keys() - set(self.order):
+            raise BadValue(NO_MATCH)
+        return ",".join(given[word] for word in self.order if word in given)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Rights of a user group: those granted, then those denied with a `!`. What is not named is denied."""
 

@@ -1,16 +1,16 @@
-"""Addresses of the router itself, and address pools."""
+"""Addresses of the router itself."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Draft
 from router_sim.behaviours.interfaces import usable
-from router_sim.network import masked, prefix_length, range_bounds
+from router_sim.network import masked, prefix_length
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.traps import bad_argument
-from router_sim.values import BadValue, split_list
+from router_sim.values import BadValue
 
 
 class Addresses(Behaviour):
@@ -41,18 +41,3 @@ class Addresses(Behaviour):
             "actual-interface": state.name_of("/interface", interface),
             "invalid": "false" if usable(state, interface) else "true",
         }
-
-
-class Pools(Behaviour):
-    """Counts the addresses of a pool. Nothing hands them out yet, so all are available."""
-
-    def __init__(self) -> None:
-        super().__init__("/ip/pool")
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Size of the pool."""
-        if "total" not in menu.by_name:
-            return {}
-        bounds = [range_bounds(part) for part in split_list(item.values.get("ranges", ""))]
-        total = str(sum(high - low + 1 for low, high in bounds))
-        return {"total": total, "available": total}

@@ -4,23 +4,41 @@ from functools import cache
 
 from router_sim.behaviour import BehaviourSet
 from router_sim.behaviours.address_list import AddressList
-from router_sim.behaviours.addresses import Addresses, Pools
+from router_sim.behaviours.addresses import Addresses
+from router_sim.behaviours.arp import Arp
 from router_sim.behaviours.certificate_verbs import Certificates
 from router_sim.behaviours.device_mode import DeviceMode
+from router_sim.behaviours.dhcp import DhcpServers, Leases, Networks
+from router_sim.behaviours.dns import Cache, DnsSettings, StaticRecords
 from router_sim.behaviours.files import Files
+from router_sim.behaviours.firewall import FilterRules, NatRules
 from router_sim.behaviours.hotspot_bindings import Bindings
+from router_sim.behaviours.hotspot_cookies import Cookies
+from router_sim.behaviours.hotspot_hosts import Hosts
 from router_sim.behaviours.hotspot_servers import Servers
-from router_sim.behaviours.hotspot_sessions import Cookies, Hosts, Sessions
+from router_sim.behaviours.hotspot_sessions import Sessions
 from router_sim.behaviours.hotspot_users import Users
 from router_sim.behaviours.hotspot_walled_garden import WalledGarden
+from router_sim.behaviours.interface_lists import InterfaceLists
 from router_sim.behaviours.interfaces import Interfaces
 from router_sim.behaviours.log import Log
+from router_sim.behaviours.pools import Pools
 from router_sim.behaviours.system import Resources, SystemClock
 
 EVERY_BEHAVIOUR = (
     Interfaces,
+    InterfaceLists,
     Addresses,
+    Arp,
     Pools,
+    DhcpServers,
+    Networks,
+    Leases,
+    DnsSettings,
+    StaticRecords,
+    Cache,
+    FilterRules,
+    NatRules,
     AddressList,
     Servers,
     Users,

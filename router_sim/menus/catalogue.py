@@ -4,14 +4,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from router_sim.menus import certificates, device_mode, files, hotspot, hotspot_access, interfaces, ip, system
+from router_sim.menus import (
+    arp,
+    certificates,
+    device_mode,
+    dhcp,
+    dns,
+    files,
+    firewall,
+    hotspot,
+    hotspot_access,
+    interface_lists,
+    interfaces,
+    ip,
+    pools,
+    system,
+)
 from router_sim.schema import Menu, Property
 from router_sim.store import Hold, Item, Key, Store
 from router_sim.values import Reference
 
 EVERY_MENU = (
     *interfaces.MENUS,
+    *interface_lists.MENUS,
     *ip.MENUS,
+    *arp.MENUS,
+    *pools.MENUS,
+    *dhcp.MENUS,
+    *dns.MENUS,
+    *firewall.MENUS,
     *hotspot.MENUS,
     *hotspot_access.MENUS,
     *system.MENUS,

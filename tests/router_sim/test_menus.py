@@ -2,10 +2,10 @@
 
 import pytest
 
+from router_sim.behaviours.catalogue import behaviours
 from router_sim.clock import VirtualClock
 from router_sim.engine import VERBS, Command, Origin, Trap
 from router_sim.menus.catalogue import EVERY_MENU, catalogue, untouched_stores
-from router_sim.behaviours.catalogue import behaviours
 from router_sim.router import Router
 from router_sim.schema import Menu, Presence, Span, version_key
 from router_sim.store import Hold
@@ -18,7 +18,17 @@ SERVED = {
     "/interface/vlan",
     "/ip/address",
     "/ip/dns",
+    "/interface/list",
+    "/interface/list/member",
+    "/ip/arp",
+    "/ip/dhcp-server",
+    "/ip/dhcp-server/lease",
+    "/ip/dhcp-server/network",
+    "/ip/dns/cache",
+    "/ip/dns/static",
     "/ip/firewall/address-list",
+    "/ip/firewall/filter",
+    "/ip/firewall/nat",
     "/ip/hotspot",
     "/ip/hotspot/active",
     "/ip/hotspot/cookie",
