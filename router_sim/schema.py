@@ -75,7 +75,9 @@ class Property:
     @property
     def unheld(self) -> str | None:
         """What a free item prints that holds no value of its own, as far as the table alone can tell."""
-        always = self.presence is Presence.ALWAYS or (self.presence is Presence.TRUE and self.default == "true")
+        always = self.presence is Presence.ALWAYS or (
+            self.presence is Presence.TRUE and self.default == "true"
+        )
         return self.default if always else None
 
     @property

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from router_sim.wire import encode_length, encode_word
 
 _PREFIX = tuple(encode_length(length) for length in range(0x80))
+_CHARACTER = tuple(chr(length) for length in range(0x80))
 _WORDS = {word: encode_word(word.encode()) for word in ("!re", "!done", "!trap", "!empty", "!fatal")}
 
 
@@ -68,6 +69,31 @@ class Replies:
 
     def rows(self, rows: Iterable[Mapping[str, str]]) -> bytes:
         """One `!re` for each record, its properties in order; a record without any is a bare `!re`."""
+        rows = list(rows)
+        try:
+            return self._short_ascii(rows)
+        except (IndexError, UnicodeError):
+            return self._any(rows)
+
+    def _short_ascii(self, rows: Sequence[Mapping[str, str]]) -> bytes:
+        """The same for words of ASCII alone and under 128 bytes: nearly all, and in half the time.
+
+        A character is then a byte, and so is a length, which lets all words be encoded at once.
+        """
+        head = (_WORDS["!re"] + self._tag).decode("ascii")
+        character = _CHARACTER
+        parts: list[str] = []
+        append = parts.append
+        for row in rows:
+            append(head)
+            for name, value in row.items():
+                word = f"={name}={value}"
+                append(character[len(word)])
+                append(word)
+            append("\0")
+        return "".join(parts).encode("ascii")
+
+    def _any(self, rows: Sequence[Mapping[str, str]]) -> bytes:
         head = _WORDS["!re"] + self._tag
         prefix = _PREFIX
         parts: list[bytes] = []

@@ -17,6 +17,7 @@ from router_sim.store import Hold, Item, Store, parse_key
 from router_sim.values import Reference, split_list
 
 Resolve = Callable[[str], Collection[str]]
+_TOLD_BY_HOLD = ("dynamic", "default")
 _ROUNDING = 1e-5  # seconds by which a moment as datetime and as float may differ, with room to spare
 DISK_BYTES = 80 * 1024 * 1024  # what the disk of a fresh CHR has left
 
@@ -226,20 +227,27 @@ class State:
 
         `only` limits it to these names; one the item lacks is simply absent.
         """
-        derived = self.behaviours.of(menu.store).derive(self, menu, item)
-        row: dict[str, str] = {}
-        if not menu.singleton and (only is None or ".id" in only):
+        row = dict(menu.blank)
+        if ".id" in row:
             row[".id"] = item.key
-        values = item.values
-        for name, default, plain, each in menu.plan:
-            if only is not None and name not in only:
-                continue
-            value = derived.get(name)
-            if value is None:
-                value = values.get(name, default) if plain else self._shown(menu, item, each)
-            if value is not None:
+        plain = menu.plain
+        for name, value in item.values.items():
+            if name in plain:
                 row[name] = value
-        return row
+            elif name in row:
+                row[name] = self._shown(menu, item, menu.by_name[name])
+        for each in menu.conditional:
+            row[each.name] = self._shown(menu, item, each)
+        if item.hold is not Hold.FREE:
+            for name in _TOLD_BY_HOLD:
+                if name in row:
+                    row[name] = self._shown(menu, item, menu.by_name[name])
+        for name, derived in self.behaviours.of(menu.store).derive(self, menu, item).items():
+            if name in row:
+                row[name] = derived
+        if only is None:
+            return {name: text for name, text in row.items() if text is not None}
+        return {name: text for name, text in row.items() if text is not None and name in only}
 
     def _shown(self, menu: Menu, item: Item, each: Property) -> str | None:
         """The printed value of a property that is not derived, or None where it stays out."""
