@@ -6,18 +6,16 @@ from datetime import datetime
 
 from router_sim.behaviours import accounts
 from router_sim.behaviours.catalogue import behaviours
-from router_sim.behaviours.hotspot_sessions import associate, disassociate
 from router_sim.clock import Clock, VirtualClock
 from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
+from router_sim.hotspot_service import HotspotService
 from router_sim.journal import Journal
-from router_sim.network import Address, Mac
 from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
 from router_sim.state import Resolve, State, nothing_resolves
 from router_sim.store import Item
 from router_sim.transaction import Change, Transaction
 from router_sim.traps import Trap
-from router_sim.values import BadValue
 
 Sink = Callable[[Mapping[str, str]], None]
 _BOOT_TIMES = BootTimes()
@@ -64,6 +62,7 @@ class Router:
         # another password than the one set is taken for.
         self.cut_connections: Callable[[Router, bool], None] = _no_connections
         self.other_password: Callable[[str, str], str | None] = _no_other_password
+        self.hotspot = HotspotService(self._state, self.write, self.tick)
         self._start_with("/system/identity", 0, {"name": identity})
         if password:
             self._start_with("/user", 1, {"password": password})
@@ -86,13 +85,15 @@ class Router:
     # -- commands --------------------------------------------------------------------------------
 
     def execute(self, command: Command, origin: Origin) -> Reply:
-        """Run a command completely, or raise Trap and leave everything as it was."""
+        """Run a command completely, or raise Trap and leave everything as it was but for the log."""
         self.tick()
         tx = self._transaction()
         try:
             reply = self._engine.run(command, origin, tx)
         except Trap as trap:
             self._note_refusal(command, origin, trap)
+            if tx.changes:
+                self._commit(tx, command.path, origin)
             raise
         if tx.changes:
             self._commit(tx, command.path, origin)
@@ -242,26 +243,12 @@ class Router:
         None when no hotspot server works there, or the guest has as many addresses as it may.
         Raises ValueError for text that is no hardware or IP address.
         """
-        mac, address = self._guest(mac, address)
-        self.tick()
-        tx = self._transaction()
-        host = associate(tx, mac, address, interface)
-        self._commit(tx, "", None)
-        return host.key if host else None
+        host = self.hotspot.seen(mac, address, interface)
+        return host.id if host else None
 
     def disassociate(self, mac: str, address: str | None = None) -> None:
         """The guest is gone, with one address or all it had."""
-        mac, checked = self._guest(mac, address or "0.0.0.0")  # noqa: S104 - a placeholder, nothing binds
-        self.tick()
-        tx = self._transaction()
-        disassociate(tx, mac, None if address is None else checked)
-        self._commit(tx, "", None)
-
-    def _guest(self, mac: str, address: str) -> tuple[str, str]:
-        try:
-            return Mac().parse(mac), Address().parse(address)
-        except BadValue as bad:
-            raise ValueError(f"no guest can be {mac} with {address}: {bad.describe('guest')}") from None
+        self.hotspot.gone(mac, address)
 
     # -- watching ----------------------------------------------------------------------------------
 

@@ -1,0 +1,466 @@
+"""The hotspot of a router as its guests meet it: what they send, their logins, and what they are told.
+
+Over the API a router only shows and removes hosts and sessions; what makes them is traffic, and this is where
+traffic comes in. A guest that was seen and of which nothing more is said is taken to be present and talking, so
+that neither idle-timeout nor keepalive-timeout strikes. From its first `traffic` on its silence counts, and from
+`reachable(mac, False)` on its absence.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from router_sim.behaviours import hotspot_cookies, hotspot_hosts, hotspot_trial, hotspot_walled_garden
+from router_sim.behaviours.hotspot import (
+    COUNTERS,
+    HOST,
+    PROFILE,
+    SERVER,
+    USER_PROFILE,
+    address_of,
+    host_at,
+    profile_of,
+    server_of,
+    session_of,
+    text_of,
+)
+from router_sim.behaviours.hotspot_login import (
+    COMPANIONS,
+    Attempt,
+    Challenge,
+    LoginRefused,
+    methods_of,
+    trial_name,
+)
+from router_sim.behaviours.hotspot_servers import serves_https
+from router_sim.behaviours.hotspot_sessions import CAUSES, count, log_in, log_out
+from router_sim.network import Address, Mac
+from router_sim.state import State
+from router_sim.store import Item, parse_key
+from router_sim.transaction import Transaction
+from router_sim.values import BadValue
+
+__all__ = ["CAUSES", "Challenge", "GuestStatus", "Host", "HotspotService", "Login", "LoginRefused"]
+
+CHALLENGE_LIFE = 3600.0  # seconds for which the challenge of a login page can be answered
+
+Write = Callable[[Callable[[Transaction], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A guest as a server holds it; `id` is its row of /ip/hotspot/host, `server` a name."""
+
+    id: str
+    mac: str
+    address: str
+    to_address: str
+    server: str
+    authorized: bool
+    bypassed: bool
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login that succeeded: the row of /ip/hotspot/active, who and how.
+
+    `cookie` is what the browser is given to come back with; empty where the profile wants none.
+    """
+
+    session: str
+    user: str
+    domain: str
+    method: str
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestStatus:
+    """Everything a login or status page can tell a guest.
+
+    Times are whole seconds, None where nothing limits them; `bytes_left` and its like are what may still be
+    used. `profile` holds the printed values of the server profile with their defaults, `user_profile` those of
+    the user profile of somebody logged in. `trial` tells whether a trial can be had now. `error` is why the last
+    login failed.
+    """
+
+    mac: str
+    address: str
+    to_address: str
+    logged_in: bool
+    bypassed: bool
+    blocked: bool
+    server: str
+    server_address: str
+    interface: str
+    dns_name: str
+    hotspot_address: str
+    html_directory: str
+    html_directory_override: str
+    login_by: tuple[str, ...]
+    https: bool
+    trial: bool
+    challenge: Challenge
+    error: str
+    user: str = ""
+    domain: str = ""
+    method: str = ""
+    uptime: int = 0
+    session_time_left: int | None = None
+    session_timeout: int | None = None
+    idle_timeout: str = "none"
+    keepalive_timeout: str = "none"
+    bytes_in: int = 0
+    bytes_out: int = 0
+    packets_in: int = 0
+    packets_out: int = 0
+    limit_bytes_in: int | None = None
+    limit_bytes_out: int | None = None
+    limit_bytes_total: int | None = None
+    bytes_in_left: int | None = None
+    bytes_out_left: int | None = None
+    bytes_total_left: int | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)
+    user_profile: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the login page of a host was last given."""
+
+    mac: str
+    challenge: Challenge
+    issued: float
+    error: str = ""
+
+
+class HotspotService:
+    """One router's hotspot. Every method is one transaction and returns plain data.
+
+    Methods that take a hardware or IP address raise ValueError for text that is none. `write` runs a change of
+    the router in a transaction; `random` gives so many random bytes.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        write: Write,
+        tick: Callable[[], None],
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._state = state
+        self._write = write
+        self._tick = tick
+        self._random = random
+        self._pages: dict[str, _Page] = {}
+
+    # -- what guests do ------------------------------------------------------------------------------
+
+    def seen(self, mac: str, address: str, interface: str, *, found_by: str = "") -> Host | None:
+        """A packet of a guest arrives at an interface: its host appears, or is looked at again.
+
+        Bindings made since take effect. `found_by` is what the host table shows, such as `DHCP` or
+        `TCP :49711 -> 192.0.2.1:443`; an ARP request when left out. None when no server works on the interface,
+        or the guest has as many addresses as it may.
+        """
+        mac, address = _guest(mac, address)
+        found: list[Item | None] = []
+        self._write(lambda tx: found.append(hotspot_hosts.seen(tx, mac, address, interface, found_by)))
+        return _host(self._state, found[0]) if found[0] else None
+
+    def gone(self, mac: str, address: str | None = None) -> None:
+        """A guest is gone, with one address or all it had, and the router knows at once."""
+        mac, checked = _guest(mac, address or "0.0.0.0")  # noqa: S104 - a placeholder, nothing binds
+        self._write(lambda tx: hotspot_hosts.gone(tx, mac, None if address is None else checked))
+
+    def traffic(
+        self,
+        mac: str,
+        address: str,
+        *,
+        bytes_in: int = 0,
+        bytes_out: int = 0,
+        packets_in: int = 0,
+        packets_out: int = 0,
+    ) -> None:
+        """Traffic of a guest, `in` being what it sends. Counts for host and session, ends the guest's silence.
+
+        The session ends when a limit of the user is reached. Nothing happens for a guest without a host.
+        """
+        mac, address = _guest(mac, address)
+        numbers = (bytes_in, bytes_out, packets_in, packets_out)
+        if min(numbers) < 0:
+            raise ValueError("traffic is never negative")
+        counted = dict(zip(COUNTERS, map(float, numbers), strict=True))
+
+        def change(tx: Transaction) -> None:
+            for host in self._state.store(HOST).lookup(("mac-address",), (mac,)):
+                if address in (host.values["address"], host.values["to-address"]):
+                    count(tx, host, counted)
+
+        self._write(change)
+
+    def reachable(self, mac: str, answers: bool) -> None:
+        """Does the guest answer when the router looks whether it is still there?
+
+        One that does not is logged out after the keepalive-timeout of its profile, and its host goes after
+        that of the server.
+        """
+        mac, _ = _guest(mac, "0.0.0.0")  # noqa: S104 - a placeholder, nothing binds
+        self._write(lambda tx: hotspot_hosts.present(tx, mac, answers=answers))
+
+    def hit(self, id: str) -> None:
+        """A rule of /ip/hotspot/walled-garden matched; no such rule is no matter."""
+        number = parse_key(id)
+        if number is not None:
+            hotspot_walled_garden.hit(self._state, number)
+
+    def refresh(self) -> None:
+        """Ask again for the addresses of the names in the walled garden."""
+        self._write(hotspot_walled_garden.refresh)
+
+    # -- logging in and out --------------------------------------------------------------------------
+
+    def login(
+        self,
+        address: str,
+        *,
+        method: str,
+        user: str = "",
+        password: str = "",
+        chap: str | None = None,
+        domain: str = "",
+        cookie: str = "",
+    ) -> Login:
+        """Log the guest at an address in. Raises LoginRefused.
+
+        `method` is one of `login-by`, and must be offered by the server's profile. `chap` is the hexadecimal
+        answer to the challenge `status` told, for http-chap; `cookie` the value of the browser's cookie, for the
+        method cookie; a trial needs no user.
+        """
+        host = self._known(address)
+        attempt = self._attempt(host, method, user, password, chap, domain, cookie)
+        done: list[Login] = []
+        failed: list[LoginRefused] = []
+
+        def change(tx: Transaction) -> None:
+            try:
+                if method == "trial":
+                    hotspot_trial.prepare(tx, host)
+                session = log_in(tx, host, attempt)
+            except LoginRefused as refusal:
+                failed.append(refusal)
+                return
+            token = ""
+            if method in COMPANIONS or method == "cookie":
+                token = self._cookie(tx, host, session)
+            done.append(_login(session, token))
+
+        self._write(change)
+        page = self._pages.get(host.key)
+        if failed:
+            if page is not None:
+                page.error = failed[0].text
+            raise failed[0]
+        self._pages.pop(host.key, None)
+        return done[0]
+
+    def logout(self, address: str, cause: str = "user request", *, erase_cookie: bool = False) -> bool:
+        """Log the guest at an address out; returns whether it was logged in.
+
+        `cause` is one of CAUSES. `erase_cookie` also takes its HTTP cookies away. Raises ValueError for another
+        cause.
+        """
+        if cause not in CAUSES:
+            raise ValueError(f"{cause!r} ends no session; the causes are {', '.join(CAUSES)}")
+        self._tick()
+        host = host_at(self._state, _address(address))
+        session = session_of(self._state, host) if host else None
+
+        def change(tx: Transaction) -> None:
+            if session is not None:
+                log_out(tx, session.id, cause)
+            if erase_cookie and host is not None:
+                hotspot_cookies.forget_http(tx, host.values["mac-address"])
+
+        self._write(change)
+        return session is not None
+
+    def issue_cookie(self, address: str) -> str:
+        """A new HTTP cookie for the guest logged in at an address; empty where the profile wants none."""
+        self._tick()
+        host = host_at(self._state, _address(address))
+        session = session_of(self._state, host) if host else None
+        issued: list[str] = []
+        if host is not None and session is not None:
+            self._write(lambda tx: issued.append(self._cookie(tx, host, session)))
+        return issued[0] if issued else ""
+
+    def status(self, address: str) -> GuestStatus | None:
+        """What there is to tell the guest at an address; None for one the router has not seen.
+
+        The challenge stays the same until it was used or is an hour old, so several pages may be open.
+        """
+        self._tick()
+        state = self._state
+        host = host_at(state, _address(address))
+        server = server_of(state, host) if host else None
+        profile = profile_of(state, server) if server else None
+        if host is None or server is None or profile is None:
+            return None
+        page = self._page(host)
+        found = GuestStatus(
+            mac=host.values["mac-address"],
+            address=host.values["address"],
+            to_address=host.values["to-address"],
+            logged_in="session" in host.marks,
+            bypassed=host.values["bypassed"] == "true",
+            blocked=bool(host.marks.get("blocked")),
+            server=server.values["name"],
+            server_address=address_of(state, server),
+            interface=state.name_of("/interface", server.values["interface"]),
+            dns_name=text_of(state, PROFILE, profile, "dns-name"),
+            hotspot_address=text_of(state, PROFILE, profile, "hotspot-address"),
+            html_directory=text_of(state, PROFILE, profile, "html-directory"),
+            html_directory_override=text_of(state, PROFILE, profile, "html-directory-override"),
+            login_by=tuple(methods_of(state, profile)),
+            https=serves_https(state, profile),
+            trial=hotspot_trial.is_available(state, host, profile),
+            challenge=page.challenge,
+            error=page.error,
+            profile=_values(state, PROFILE, profile),
+        )
+        session = session_of(state, host)
+        return found if session is None else self._of_session(found, session)
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _known(self, address: str) -> Item:
+        self._tick()
+        host = host_at(self._state, _address(address))
+        if host is None:
+            raise LoginRefused("internal-error", error=f"unknown host IP {address}")
+        return host
+
+    def _attempt(
+        self, host: Item, method: str, user: str, password: str, chap: str | None, domain: str, cookie: str
+    ) -> Attempt:
+        if method == "trial":
+            # A page asks for the trial of a hardware address by name; without one the guest's own is meant.
+            return Attempt(user or trial_name(host), method)
+        if method == "cookie":
+            held = hotspot_cookies.http_cookie(self._state, host.values["mac-address"], cookie)
+            if held is None:
+                return Attempt(user, method, None)
+            return Attempt(
+                held.values["user"], method, held.values["password"], held.values.get("domain", domain)
+            )
+        if method == "http-chap":
+            page = self._pages.get(host.key)
+            valid = page is not None and page.mac == host.values["mac-address"] and self._is_fresh(page)
+            challenge = page.challenge if page is not None and valid else Challenge(0, self._random(16))
+            return Attempt(user, method, "", domain, challenge, chap or "")
+        return Attempt(user, method, password, domain)
+
+    def _page(self, host: Item) -> _Page:
+        page = self._pages.get(host.key)
+        if page is None or page.mac != host.values["mac-address"] or not self._is_fresh(page):
+            hosts = self._state.store(HOST)
+            if len(self._pages) > 2 * len(hosts) + 16:
+                self._pages = {
+                    key: page for key, page in self._pages.items() if hosts.get(parse_key(key) or 0)
+                }
+            challenge = Challenge(self._random(1)[0], self._random(16))
+            page = _Page(host.values["mac-address"], challenge, self._now())
+            self._pages[host.key] = page
+        return page
+
+    def _is_fresh(self, page: _Page) -> bool:
+        return 0 <= self._now() - page.issued < CHALLENGE_LIFE
+
+    def _now(self) -> float:
+        return self._state.now().timestamp()
+
+    def _cookie(self, tx: Transaction, host: Item, session: Item) -> str:
+        server = server_of(self._state, host)
+        profile = profile_of(self._state, server) if server else None
+        if profile is None or "cookie" not in methods_of(self._state, profile):
+            return ""
+        hotspot_cookies.forget_http(tx, host.values["mac-address"])
+        token = self._random(16).hex()
+        hotspot_cookies.issue(tx, profile, session, token)
+        return token
+
+    def _of_session(self, found: GuestStatus, session: Item) -> GuestStatus:
+        state = self._state
+        now = self._now()
+        marks, values = session.marks, session.values
+        ends = marks.get("ends")
+        counts = {name: int(marks.get(name, 0)) for name in COUNTERS}
+        used = {"in": counts["bytes-in"], "out": counts["bytes-out"]}
+        used["total"] = used["in"] + used["out"]
+        limits = {
+            kind: int(values[f"limit-bytes-{kind}"]) if f"limit-bytes-{kind}" in values else None
+            for kind in used
+        }
+        left = {kind: None if limit is None else max(0, limit - used[kind]) for kind, limit in limits.items()}
+        profile = hotspot_trial.user_profile_of(state, session)
+        return replace(
+            found,
+            user=values["user"],
+            domain=values.get("domain", ""),
+            method=values["login-by"],
+            uptime=int(now - marks["since"] + 0.001),
+            session_time_left=None if ends is None else max(0, round(ends - now + 0.499)),
+            session_timeout=None if ends is None else round(ends - marks["since"]),
+            idle_timeout=values.get("idle-timeout", "none"),
+            keepalive_timeout=values.get("keepalive-timeout", "none"),
+            bytes_in=counts["bytes-in"],
+            bytes_out=counts["bytes-out"],
+            packets_in=counts["packets-in"],
+            packets_out=counts["packets-out"],
+            limit_bytes_in=limits["in"],
+            limit_bytes_out=limits["out"],
+            limit_bytes_total=limits["total"],
+            bytes_in_left=left["in"],
+            bytes_out_left=left["out"],
+            bytes_total_left=left["total"],
+            user_profile=_values(state, USER_PROFILE, profile) if profile else {},
+        )
+
+
+def _host(state: State, host: Item) -> Host:
+    return Host(
+        host.key,
+        host.values["mac-address"],
+        host.values["address"],
+        host.values["to-address"],
+        state.name_of(SERVER, host.values["server"]),
+        host.values.get("authorized") == "true",
+        host.values["bypassed"] == "true",
+        bool(host.marks.get("blocked")),
+    )
+
+
+def _login(session: Item, token: str) -> Login:
+    values = session.values
+    return Login(session.key, values["user"], values.get("domain", ""), values["login-by"], token)
+
+
+def _values(state: State, path: str, item: Item) -> dict[str, str]:
+    menu = state.menus[path]
+    return {each.name: state.value(menu, item, each.name) for each in menu.properties}
+
+
+def _address(text: str) -> str:
+    return _guest("00:00:00:00:00:00", text)[1]
+
+
+def _guest(mac: str, address: str) -> tuple[str, str]:
+    try:
+        return Mac().parse(mac), Address().parse(address)
+    except BadValue as bad:
+        raise ValueError(f"no guest can be {mac} with {address}: {bad.describe('guest')}") from None
