@@ -14,8 +14,13 @@ import click
 
 from spec.version import __version__
 
-_LAZY = {"serve": "contract_tests.lab:serve_command", "router": "contract_tests.lab:router_command"}
+_LAZY = {
+    "chr": "contract_tests.lab:chr_command",
+    "router": "contract_tests.lab:router_command",
+    "serve": "contract_tests.lab:serve_command",
+}
 _LAZY_HELP = {
+    "chr": "Boot a Cloud Hosted Router image under QEMU.",
     "serve": "Serve the reference implementation alone.",
     "router": "Simulate routers alone.",
 }

@@ -35,6 +35,7 @@ from reference_impl.settings import (
     SiteSettings,
     TenantSettings,
 )
+from router_sim.chr.command import chr_command
 from router_sim.clock import VirtualClock
 from router_sim.command import router as router_command
 from router_sim.control import ControlServer, control_app
@@ -42,7 +43,7 @@ from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet
 from router_sim.seed import lab_router
 
-__all__ = ["Lab", "LabError", "LabPlan", "router_command", "run_lab", "serve_command"]
+__all__ = ["Lab", "LabError", "LabPlan", "chr_command", "router_command", "run_lab", "serve_command"]
 
 SITE_SUBNETS = ("10.5.50.0/24", "10.5.51.0/24")
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
