@@ -35,9 +35,9 @@ def http_cookie(state: State, mac: str, token: str) -> Item | None:
     return None
 
 
-def remember_mac(tx: Transaction, session: Item, password: str, lifetime: float) -> None:
+def remember_mac(tx: Transaction, session: Item, lifetime: float) -> None:
     """Keep a MAC cookie for the login of this session, in the place of an earlier one."""
-    values = {**_identity(session), "mac-cookie": "true", "password": password}
+    values = {**_identity(session), "mac-cookie": "true", "password": session.values["password"]}
     held = mac_cookie(tx.state, session.values["mac-address"])
     if held is not None:
         marks = {"lifetime": lifetime}
@@ -60,10 +60,10 @@ def forget_mac(tx: Transaction, mac: str) -> None:
         tx.drop(COOKIE, held.id)
 
 
-def issue(tx: Transaction, profile: Item, session: Item, password: str, token: str) -> None:
+def issue(tx: Transaction, profile: Item, session: Item, token: str) -> None:
     """Keep an HTTP cookie with this token for the login of a session."""
     lifetime = seconds_of(tx.state, PROFILE, profile, "http-cookie-lifetime")
-    values = {**_identity(session), "password": password, "token": token}
+    values = {**_identity(session), "password": session.values["password"], "token": token}
     if "domain" in session.values:
         values["domain"] = session.values["domain"]
     tx.add(COOKIE, values, due=tx.now + lifetime)

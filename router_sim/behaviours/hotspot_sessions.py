@@ -1,233 +1,311 @@
-"""Hosts behind a hotspot, their login, and the sessions that come of it.
+"""Sessions of a hotspot: what a login sets in motion, what limits it, and what its end brings about.
 
-A host appears when a server sees it; logging it in makes a session, which ends at the earlier of
-the profile's session-timeout and what is left of the user's limit-uptime, or when session, host or
-server go. Guests are taken to be present and talking until someone says otherwise, so that idle and
-keepalive timeouts are reported and never strike.
+A session ends at the earlier of the profile's session-timeout and what is left of the user's limit-uptime; when
+a limit of traffic is reached; after idle-timeout or keepalive-timeout (see `hotspot_timing`); and with its host
+or server. Limits are those of the moment of the login. Assumed: that a second login of the same host takes the
+place of the first session as if the guest had logged out, and the words for the end of a session whose host was
+removed.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Verb
+from router_sim.behaviours import hotspot_addresses, hotspot_cookies, log
 from router_sim.behaviours.hotspot import (
-    BINDING,
+    ACTIVE,
+    ADDRESS_LIST,
+    COUNTERS,
     HOST,
-    SERVER,
+    NO_ADDRESS,
     USER,
     USER_PROFILE,
     elapsed,
+    left_until,
     profile_of,
+    retime,
     seconds_of,
-    serving,
+    server_of,
+    text_of,
 )
-from router_sim.behaviours.interfaces import is_enabled
-from router_sim.durations import format_remaining
+from router_sim.behaviours.hotspot_login import (
+    API,
+    LIMITS,
+    Admission,
+    Attempt,
+    LoginRefused,
+    admissible,
+    methods_of,
+    used_up,
+)
+from router_sim.behaviours.hotspot_timing import (
+    IDLE_TIMEOUT,
+    KEEPALIVE_TIMEOUT,
+    SESSION_TIMEOUT,
+    heard,
+    host_deadline,
+    idle_time,
+    session_deadline,
+)
 from router_sim.exchange import Reply
-from router_sim.network import Address, Mac, range_bounds
+from router_sim.network import Address, Mac
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
-from router_sim.traps import bad_argument, missing, no_match, no_such_item, refused
+from router_sim.traps import bad_argument, missing, refused
 from router_sim.values import BadValue, split_list
 
-ACTIVE = "/ip/hotspot/active"
-COOKIE = "/ip/hotspot/cookie"
-ADDRESS_LIST = "/ip/firewall/address-list"
+USER_REQUEST = "user request"
+ADMIN_RESET = "admin reset"
+TRAFFIC_LIMIT = "traffic limit reached"
+NAS_REQUEST = "NAS request"
+HOST_REMOVED = "host removed"
+
+# The numbers under which a session remembers why it ends, and the log's words for it.
+CAUSES = (
+    ADMIN_RESET,
+    USER_REQUEST,
+    SESSION_TIMEOUT,
+    IDLE_TIMEOUT,
+    KEEPALIVE_TIMEOUT,
+    TRAFFIC_LIMIT,
+    NAS_REQUEST,
+    HOST_REMOVED,
+)
+# After these a MAC cookie still lets the guest in; after all others it is gone.
+LEAVE_MAC_COOKIE = frozenset({IDLE_TIMEOUT, KEEPALIVE_TIMEOUT, NAS_REQUEST, HOST_REMOVED})
+
+LOGIN_TOPICS = "hotspot,info,debug"
+ACCOUNT_TOPICS = "hotspot,account,info,debug"
 
 
-def remaining(state: State, item: Item) -> str | None:
-    """Time until the item is due, in whole seconds rounded up; None if it never is."""
-    if item.due is None:
-        return None
-    return format_remaining(item.due - state.now().timestamp())
+def log_in(tx: Transaction, host: Item, attempt: Attempt, *, own: bool = False) -> Item:
+    """Log a host in; returns its session. Raises LoginRefused, having written no more than the log.
 
-
-def associate(tx: Transaction, mac: str, address: str, interface: str) -> Item | None:
-    """A guest with this hardware and IP address is seen on an interface; returns its host.
-
-    A known host is looked at again, as at any packet, so that bindings made since take effect.
-    None if no server works there or the hardware address has its full number of hosts already.
+    `own` tells that a command asked for it.
     """
+    who = f"{attempt.user} ({host.values['to-address']})"
+    log.write(tx, LOGIN_TOPICS, f"{who}: trying to log in by {attempt.method}")
+    try:
+        admission = admissible(tx.state, host, attempt)
+        address = _address(tx, host, admission)
+    except LoginRefused as refusal:
+        log.write(tx, LOGIN_TOPICS, f"{who}: login failed: {refusal.text}")
+        raise
+    if "session" in host.marks:
+        log_out(tx, int(host.marks["session"]), USER_REQUEST)
+        host = tx.state.store(HOST).get(host.id) or host
+    session = _admit(tx, heard(tx.state, host, tx.now), admission, attempt.method, address, own=own)
+    log.write(tx, ACCOUNT_TOPICS, f"{who}: logged in")
+    return session
+
+
+def log_out(tx: Transaction, number: int, cause: str) -> None:
+    """End the session with this number for one of the CAUSES. One that has ended is no matter."""
+    session = tx.state.store(ACTIVE).get(number)
+    if session is not None:
+        marks = {**session.marks, "cause": float(CAUSES.index(cause))}
+        tx.state.writable(ACTIVE).put(replace(session, marks=marks))
+        tx.drop(ACTIVE, number)
+
+
+def count(tx: Transaction, host: Item, counted: Mapping[str, float]) -> None:
+    """Traffic of a guest: `counted` are increments of its counters. Ends the session at a limit of it."""
     state = tx.state
-    found = state.find("/interface", interface)
-    server = serving(state, found) if found else None
-    known = None
-    for other in state.store(HOST).lookup(("mac-address",), (mac,)):
-        if server is not None and other.values["server"] == server.key:
-            known = other if other.values["address"] == address else known
-        else:
-            # The guest has moved to another interface; what it had there is over.
-            tx.drop(HOST, other.id)
-    if server is None:
-        return None
-    if known is None and not _has_room(state, server, mac):
-        return None
-    binding = _binding(state, server, mac, address)
-    kind = binding.values.get("type", "regular") if binding else "regular"
+    host = heard(state, host, tx.now, dict(counted))
+    session = state.store(ACTIVE).get(int(host.marks.get("session", -1)))
+    if session is None:
+        return
+    marks = dict(session.marks)
+    for name, value in counted.items():
+        marks[name] = marks.get(name, 0.0) + value
+    state.writable(ACTIVE).put(replace(session, marks=marks))
+    used = {kind: marks.get(f"bytes-{kind}", 0.0) for kind in ("in", "out")}
+    used["total"] = used["in"] + used["out"]
+    for limit in LIMITS:
+        if limit in session.values and used[limit.rpartition("-")[2]] >= int(session.values[limit]):
+            log_out(tx, session.id, TRAFFIC_LIMIT)
+            return
+
+
+def _address(tx: Transaction, host: Item, admission: Admission) -> str:
+    """The address the guest has while it is logged in. Raises LoginRefused when the pool has none left."""
+    state = tx.state
+    own = text_of(state, USER, admission.user, "address")
+    if own != NO_ADDRESS:
+        return own
+    pool = text_of(state, USER_PROFILE, admission.profile, "address-pool") if admission.profile else "none"
+    if pool == "none":
+        return host.values["to-address"]
+    address = hotspot_addresses.take(tx, pool, host.values["mac-address"])
+    if address is None:
+        raise LoginRefused("ippool-empty")
+    return address
+
+
+def _admit(
+    tx: Transaction, host: Item, admission: Admission, method: str, address: str, *, own: bool
+) -> Item:
+    state = tx.state
+    user, profile = admission.user, admission.profile
     values = {
-        "mac-address": mac,
+        "server": host.values["server"],
+        "user": user.values["name"],
         "address": address,
-        "to-address": (binding.values.get("to-address") if binding else None) or address,
-        "server": server.key,
-        "found-by": f"ARP {address}",
-        "bypassed": "true" if kind == "bypassed" else "false",
+        "mac-address": host.values["mac-address"],
+        "login-by": method,
+        "password": admission.password,  # never shown; what cookies of this login remember
     }
-    blocked = float(kind == "blocked")
-    if known is not None:
-        seen = {**known.values, **values}
-        if dict(known.values) != seen or known.marks.get("blocked") != blocked:
-            tx.put(HOST, replace(known, values=seen, marks={**known.marks, "blocked": blocked}))
-        return state.store(HOST).get(known.id)
-    patience = seconds_of(state, SERVER, server, "login-timeout")
-    return tx.add(
+    if admission.domain:
+        values["domain"] = admission.domain
+    for limit in LIMITS:
+        if allowed := int(text_of(state, USER, user, limit)):
+            values[limit] = str(int(allowed - used_up(user, limit)))
+    spans = []
+    if limit_uptime := seconds_of(state, USER, user, "limit-uptime"):
+        spans.append(limit_uptime - user.marks.get("counted-uptime", 0))
+    if profile is not None:
+        for name in ("idle-timeout", "keepalive-timeout"):
+            if (text := text_of(state, USER_PROFILE, profile, name)) != "none":
+                values[name] = text
+        if timeout := seconds_of(state, USER_PROFILE, profile, "session-timeout"):
+            spans.append(timeout)
+    marks = {"since": tx.now, "host": float(host.id), "user": float(user.id)}
+    if spans:
+        marks["ends"] = tx.now + min(spans)
+    session = tx.add(ACTIVE, values, marks=marks, own=own)
+    logged_in = {**host.values, "authorized": "true", "to-address": address}
+    if address != host.values["to-address"]:
+        logged_in["before-login"] = host.values["to-address"]
+    tx.put(
         HOST,
-        values,
-        marks={"since": tx.now, "blocked": blocked},
-        due=tx.now + patience if patience and kind != "bypassed" else None,
+        replace(host, values=logged_in, marks={**host.marks, "session": float(session.id)}, due=None),
     )
+    deadline = session_deadline(state, session)
+    retime(state, ACTIVE, session, deadline[0] if deadline else None)
+    session = state.store(ACTIVE).get(session.id) or session
+    if profile is not None:
+        _enlist(tx, session, profile)
+        _remember(tx, session, profile)
+    return session
 
 
-def disassociate(tx: Transaction, mac: str, address: str | None = None) -> None:
-    """A guest is gone: its hosts, or the one with this address, go and so do their sessions."""
-    for host in tx.state.store(HOST).lookup(("mac-address",), (mac,)):
-        if address is None or host.values["address"] == address:
-            tx.drop(HOST, host.id)
+def _enlist(tx: Transaction, session: Item, profile: Item) -> None:
+    address = session.values["address"]
+    for name in split_list(profile.values.get("address-list", "")):
+        if not tx.state.store(ADDRESS_LIST).holds(("list", "address"), (name, address)):
+            values = {"list": name, "address": address}
+            tx.add(ADDRESS_LIST, values, hold=Hold.DYNAMIC, marks={"session": float(session.id)})
 
 
-def _has_room(state: State, server: Item, mac: str) -> bool:
-    limit = state.value(state.menus[SERVER], server, "addresses-per-mac")
-    return limit == "unlimited" or len(state.store(HOST).lookup(("mac-address",), (mac,))) < int(limit)
-
-
-def _binding(state: State, server: Item, mac: str, address: str) -> Item | None:
-    number = int(IPv4Address(address))
-    for binding in state.store(BINDING):
-        held = binding.values
-        if not is_enabled(binding) or held.get("server", "all") not in ("all", server.key):
-            continue
-        if not held.get("mac-address") and not held.get("address"):
-            continue
-        if held.get("mac-address") and held["mac-address"] != mac:
-            continue
-        if held.get("address"):
-            low, high = range_bounds(held["address"])
-            if not low <= number <= high:
-                continue
-        return binding
-    return None
-
-
-class Hosts(Behaviour):
-    """Hosts, and the bindings made from them."""
-
-    def __init__(self) -> None:
-        super().__init__(HOST)
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Time since the host was first seen, and the server's timeouts."""
-        derived = {"uptime": elapsed(state, item), "idle-time": "0s"}
-        server = state.item(state.menus[SERVER], item.values["server"])
-        if server is not None:
-            for name in ("idle-timeout", "keepalive-timeout"):
-                text = state.value(state.menus[SERVER], server, name)
-                if text != "none":
-                    derived[name] = text
-        return derived
-
-    def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """The session of a host that is gone is over."""
-        if before is not None and after is None and "session" in before.marks:
-            tx.drop(ACTIVE, int(before.marks["session"]))
-
-    def expired(self, tx: Transaction, item: Item) -> None:
-        """Not logged in within the server's login-timeout: the host goes."""
-        tx.drop(HOST, item.id)
-
-    def verbs(self) -> Mapping[str, Verb]:
-        """`make-binding` turns hosts into bindings."""
-        return {"make-binding": Verb(self._bind, frozenset({".id", "numbers", "type", "comment"}))}
-
-    def _bind(self, call: Call) -> Reply:
-        given = call.command.attributes
-        text = given.get("numbers", given.get(".id"))
-        if text is None:
-            raise missing("numbers")
-        kind = given.get("type", "regular")
-        if kind not in ("blocked", "bypassed", "regular"):
-            raise no_match("type")
-        hosts = [call.state.item(call.menu, part) for part in text.split(",")]
-        if not all(hosts):
-            raise no_such_item(call.state.version)
-        for host in filter(None, hosts):
-            values = {name: host.values[name] for name in ("mac-address", "address", "to-address", "server")}
-            values |= {"type": kind} | ({"comment": given["comment"]} if given.get("comment") else {})
-            call.tx.add(BINDING, values, own=True)
-        return Reply()
+def _remember(tx: Transaction, session: Item, profile: Item) -> None:
+    """Leave a MAC cookie where both profiles ask for one."""
+    state = tx.state
+    server = server_of(state, session)
+    guarding = profile_of(state, server) if server else None
+    if guarding is None or "mac-cookie" not in methods_of(state, guarding):
+        return
+    if text_of(state, USER_PROFILE, profile, "add-mac-cookie") == "true" and session.values[
+        "login-by"
+    ] not in (
+        "mac",
+        "trial",
+    ):
+        lifetime = seconds_of(state, USER_PROFILE, profile, "mac-cookie-timeout")
+        hotspot_cookies.remember_mac(tx, session, lifetime)
 
 
 class Sessions(Behaviour):
-    """Logging hosts in, and what the end of a session brings about."""
+    """Logging hosts in by command, and what the end of a session brings about."""
 
     def __init__(self) -> None:
         super().__init__(ACTIVE)
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """How long the session has lasted and may still last."""
-        derived = {"uptime": elapsed(state, item), "idle-time": "0s"}
-        left = remaining(state, item)
-        return derived if left is None else {**derived, "session-time-left": left}
+        """How long the session has lasted and may still last, and what went through."""
+        host = state.store(HOST).get(int(item.marks["host"]))
+        derived = {"uptime": elapsed(state, item), "idle-time": idle_time(state, host)}
+        left = left_until(state, item.marks.get("ends"))
+        if left is not None:
+            derived["session-time-left"] = left
+        for name in COUNTERS:
+            if counted := item.marks.get(name):
+                derived[name] = str(int(counted))
+        return derived
 
     def expired(self, tx: Transaction, item: Item) -> None:
-        """The time is up."""
-        tx.drop(ACTIVE, item.id)
+        """The time is up, unless the guest was heard of since."""
+        deadline = session_deadline(tx.state, item)
+        if deadline is not None and deadline[0] <= tx.now:
+            log_out(tx, item.id, deadline[1])
+        else:
+            retime(tx.state, ACTIVE, item, deadline[0] if deadline else None)
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """After a session: count its time, take its address list entries and MAC cookie away."""
+        """After a session: count what it used, take away what came with it, note it in the log."""
         if before is None or after is not None:
             return
-        state = tx.state
-        host = state.store(HOST).get(int(before.marks["host"]))
-        if host is not None and host.marks.get("session") == before.id:
-            marks = {name: value for name, value in host.marks.items() if name != "session"}
-            server = state.item(state.menus[SERVER], host.values["server"])
-            patience = seconds_of(state, SERVER, server, "login-timeout") if server else 0
-            due = tx.now + patience if patience else None
-            tx.put(HOST, replace(host, values={**host.values, "authorized": "false"}, marks=marks, due=due))
-        user = state.store(USER).get(int(before.marks["user"]))
-        if user is not None:
-            spent = user.marks.get("counted-uptime", 0) + tx.now - before.marks["since"]
-            tx.put(USER, replace(user, marks={**user.marks, "counted-uptime": spent}))
-        for entry in state.store(ADDRESS_LIST).lookup(("address",), (before.values["address"],)):
+        cause = CAUSES[int(before.marks.get("cause", 0))]
+        self._release(tx, before)
+        self._account(tx, before)
+        for entry in tx.state.store(ADDRESS_LIST).lookup(("address",), (before.values["address"],)):
             if entry.marks.get("session") == before.id:
                 tx.drop(ADDRESS_LIST, entry.id)
-        for cookie in state.store(COOKIE).lookup(("mac-address",), (before.values["mac-address"],)):
-            if cookie.values.get("mac-cookie") == "true":
-                tx.drop(COOKIE, cookie.id)
+        if cause in LEAVE_MAC_COOKIE:
+            hotspot_cookies.renew_mac(tx, before.values["mac-address"])
+        else:
+            hotspot_cookies.forget_mac(tx, before.values["mac-address"])
+        who = f"{before.values['user']} ({before.values['address']})"
+        log.write(tx, ACCOUNT_TOPICS, f"{who}: logged out: {cause}")
+
+    def _release(self, tx: Transaction, session: Item) -> None:
+        """The host is one that is not logged in, with the address it had before."""
+        host = tx.state.store(HOST).get(int(session.marks["host"]))
+        if host is None or host.marks.get("session") != session.id:
+            return
+        values = {**host.values, "authorized": "false"}
+        if "before-login" in values:
+            hotspot_addresses.give_back(tx, values["to-address"])
+            values["to-address"] = values.pop("before-login")
+        marks = {name: value for name, value in host.marks.items() if name != "session"}
+        marks["waiting"] = tx.now
+        if marks.get("observed"):
+            marks["heard"] = tx.now
+        host = replace(host, values=values, marks=marks)
+        deadline = host_deadline(tx.state, host)
+        tx.put(HOST, replace(host, due=deadline[0] if deadline else None))
+
+    def _account(self, tx: Transaction, session: Item) -> None:
+        """Add to the counters of the user; those of guests on trial are kept for all of them as well."""
+        user = tx.state.store(USER).get(int(session.marks["user"]))
+        used = {f"counted-{name}": session.marks.get(name, 0.0) for name in COUNTERS}
+        used["counted-uptime"] = tx.now - session.marks["since"]
+        counting = [user]
+        if session.values["login-by"] == "trial":
+            counting.append(tx.state.store(USER).get(0))
+        for each in filter(None, counting):
+            marks = {**each.marks}
+            for name, value in used.items():
+                marks[name] = marks.get(name, 0.0) + value
+            tx.put(USER, replace(each, marks=marks))
 
     def verbs(self) -> Mapping[str, Verb]:
         """`login` makes a session for a host."""
         return {"login": Verb(self._login, frozenset({"user", "password", "ip", "mac-address", "domain"}))}
 
     def _login(self, call: Call) -> Reply:
-        given, state = call.command.attributes, call.state
+        given = call.command.attributes
         for name in ("user", "ip"):
             if name not in given:
                 raise missing(name)
-        host = self._host(state, given)
-        user = self._user(state, host, given["user"], given.get("password", ""))
-        profile_key = state.value(state.menus[USER], user, "profile")
-        profile = state.item(state.menus[USER_PROFILE], profile_key)
-        previous = int(host.marks["session"]) if "session" in host.marks else None
-        self._refuse_spent(state, user)
-        if profile is not None:
-            self._refuse_crowd(state, user, profile, previous)
-        if previous is not None:
-            call.tx.drop(ACTIVE, previous)
-        host = state.store(HOST).get(host.id) or host
-        self._admit(call.tx, host, user, profile, given.get("domain", ""))
+        host = self._host(call.state, given)
+        password, domain = given.get("password", ""), given.get("domain", "")
+        attempt = Attempt(given["user"], API, password, domain, free=True)
+        try:
+            log_in(call.tx, host, attempt, own=True)
+        except LoginRefused as refusal:
+            raise refused(refusal.text) from None
         return Reply()
 
     def _host(self, state: State, given: Mapping[str, str]) -> Item:
@@ -249,117 +327,3 @@ class Sessions(Behaviour):
             if host.values["mac-address"] == mac:
                 return host
         raise refused(f"wrong MAC provided {mac}")
-
-    def _user(self, state: State, host: Item, name: str, password: str) -> Item:
-        """The user this login means: one of the host's server before one of all servers."""
-        menu = state.menus[USER]
-        for server in (host.values["server"], "all"):
-            for user in state.store(USER).lookup(("name", "server"), (name, server)):
-                if user.hold is Hold.BUILT_IN or not is_enabled(user):
-                    continue
-                if state.value(menu, user, "password") != password:
-                    continue
-                bound = state.value(menu, user, "mac-address")
-                if bound not in ("00:00:00:00:00:00", host.values["mac-address"]):
-                    raise refused(f"user {name} is not allowed to log in from this MAC address")
-                return user
-        raise refused("invalid username or password")
-
-    def _refuse_spent(self, state: State, user: Item) -> None:
-        limit = seconds_of(state, USER, user, "limit-uptime")
-        if limit and user.marks.get("counted-uptime", 0) >= limit:
-            raise refused(f"user {user.values['name']} has reached uptime limit")
-
-    def _refuse_crowd(self, state: State, user: Item, profile: Item, previous: int | None) -> None:
-        limit = state.value(state.menus[USER_PROFILE], profile, "shared-users")
-        if limit == "unlimited":
-            return
-        sessions = state.store(ACTIVE).lookup(("user",), (user.values["name"],))
-        others = [each for each in sessions if each.marks["user"] == user.id and each.id != previous]
-        if len(others) >= int(limit):
-            raise refused(f"no more sessions are allowed for user {user.values['name']}")
-
-    def _admit(self, tx: Transaction, host: Item, user: Item, profile: Item | None, domain: str) -> None:
-        state = tx.state
-        values = {
-            "server": host.values["server"],
-            "user": user.values["name"],
-            "address": host.values["to-address"],
-            "mac-address": host.values["mac-address"],
-            "login-by": "http-pap",
-        }
-        if domain:
-            values["domain"] = domain
-        for name in ("limit-bytes-in", "limit-bytes-out", "limit-bytes-total"):
-            if user.values.get(name, "0") != "0":
-                values[name] = user.values[name]
-        spans = []
-        if limit := seconds_of(state, USER, user, "limit-uptime"):
-            spans.append(limit - user.marks.get("counted-uptime", 0))
-        if profile is not None:
-            for name in ("idle-timeout", "keepalive-timeout"):
-                if (text := state.value(state.menus[USER_PROFILE], profile, name)) != "none":
-                    values[name] = text
-            if timeout := seconds_of(state, USER_PROFILE, profile, "session-timeout"):
-                spans.append(timeout)
-        marks = {"since": tx.now, "host": float(host.id), "user": float(user.id)}
-        due = tx.now + min(spans) if spans else None
-        session = tx.add(ACTIVE, values, marks=marks, due=due, own=True)
-        tx.put(
-            HOST,
-            replace(
-                host,
-                values={**host.values, "authorized": "true"},
-                marks={**host.marks, "session": float(session.id)},
-                due=None,
-            ),
-        )
-        if profile is not None:
-            self._enlist(tx, session, profile)
-            self._remember(tx, session, profile)
-
-    def _enlist(self, tx: Transaction, session: Item, profile: Item) -> None:
-        address = session.values["address"]
-        lists = tx.state.store(ADDRESS_LIST)
-        for name in split_list(profile.values.get("address-list", "")):
-            if not lists.holds(("list", "address"), (name, address)):
-                tx.add(
-                    ADDRESS_LIST,
-                    {"list": name, "address": address},
-                    hold=Hold.DYNAMIC,
-                    marks={"session": float(session.id)},
-                )
-                lists = tx.state.store(ADDRESS_LIST)
-
-    def _remember(self, tx: Transaction, session: Item, profile: Item) -> None:
-        """Leave a MAC cookie where both profiles ask for one."""
-        state = tx.state
-        server = state.item(state.menus[SERVER], session.values["server"])
-        guarding = profile_of(state, server) if server else None
-        if guarding is None or "mac-cookie" not in split_list(guarding.values.get("login-by", "")):
-            return
-        if state.value(state.menus[USER_PROFILE], profile, "add-mac-cookie") != "true":
-            return
-        values = {
-            "user": session.values["user"],
-            "mac-address": session.values["mac-address"],
-            "mac-cookie": "true",
-        }
-        lifetime = seconds_of(state, USER_PROFILE, profile, "mac-cookie-timeout")
-        tx.add(COOKIE, values, due=tx.now + lifetime)
-
-
-class Cookies(Behaviour):
-    """Cookies run out."""
-
-    def __init__(self) -> None:
-        super().__init__(COOKIE)
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """What is left of a cookie's life."""
-        left = remaining(state, item)
-        return {} if left is None else {"expires-in": left}
-
-    def expired(self, tx: Transaction, item: Item) -> None:
-        """The cookie goes."""
-        tx.drop(COOKIE, item.id)

@@ -4,6 +4,8 @@ Names, types and order of `login-by` follow the console of RouterOS 7.22; what i
 unset follows records printed by routers over the API. Neither servers nor profiles have a comment.
 """
 
+from dataclasses import dataclass
+
 from router_sim.network import Address, Endpoint, Mac
 from router_sim.schema import (
     COMMENT,
@@ -24,6 +26,17 @@ from router_sim.schema import (
 from router_sim.values import Bool, Choice, Duration, Flags, Int, Listed, RateLimit, Reference, Text, Words
 
 SET = Presence.SET
+
+
+@dataclass(frozen=True, slots=True)
+class DurationPair:
+    """Two time intervals with a slash between them, as versions before 7 write the two times of a trial."""
+
+    def parse(self, text: str) -> str:
+        """Both in their printed form."""
+        first, _, second = text.partition("/")
+        return f"{Duration().parse(first)}/{Duration().parse(second)}"
+
 
 TIME_OR_NONE = Words(("none",), Duration(), zero="none")
 POOL = Reference("/ip/pool", ("none",))
@@ -101,6 +114,7 @@ PROFILE = Menu(
         Property("split-user-domain", Bool(), "false"),
         Property("use-radius", Bool(), "false"),
         Property("install-hotspot-queue", Bool(), "false", span=Span(since="7.0")),
+        Property("trial-uptime", DurationPair(), "30m/1d", shown_with=WITH_TRIAL, span=Span(until="7.0")),
         Property("trial-uptime-limit", Duration(), "30m", shown_with=WITH_TRIAL, span=Span(since="7.0")),
         Property("trial-uptime-reset", Duration(), "1d", shown_with=WITH_TRIAL, span=Span(since="7.0")),
         Property(
@@ -139,6 +153,7 @@ USER = Menu(
         Property("server", Reference("/ip/hotspot", ("all",)), "all", SET),
         Property("name", Text(), ""),
         Property("password", Text(), "", SET, sensitive=True),
+        Property("totp-secret", Text(), "", SET, sensitive=True, span=Span(since="7.21", until="7.21.3")),
         Property("otp-secret", Text(), "", SET, sensitive=True, span=Span(since="7.21.3")),
         Property("address", Address(), "0.0.0.0", SET),  # noqa: S104 - the unset address, nothing binds
         Property("mac-address", Mac(), "00:00:00:00:00:00", SET),

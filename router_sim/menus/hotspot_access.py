@@ -1,4 +1,9 @@
-"""Who is behind a hotspot and what may pass it: hosts, sessions, cookies, bindings, walled garden."""
+"""Who is behind a hotspot and what may pass it: hosts, sessions, cookies, bindings, walled garden.
+
+Up to 7.20 the menu of sessions also took a comment; it had a verb `add` as well, of which nothing is known.
+"""
+
+from dataclasses import replace
 
 from router_sim.network import Address, AddressRange, Mac, Ports
 from router_sim.schema import (
@@ -10,6 +15,7 @@ from router_sim.schema import (
     Menu,
     Presence,
     Property,
+    Span,
     about,
     comment,
     disabled,
@@ -67,6 +73,13 @@ ACTIVE = Menu(
     removable_dynamic=True,
     print_arguments=frozenset({"oid", "status", "stats"}),
     noun="session",
+    span=Span(since="7.21"),
+)
+OLD_ACTIVE = replace(
+    ACTIVE,
+    properties=tuple(comment() if each.name == "comment" else each for each in ACTIVE.properties),
+    verbs=ACTIVE.verbs | {"set", "comment"},
+    span=Span(until="7.21"),
 )
 
 HOST = Menu(
@@ -89,7 +102,8 @@ HOST = Menu(
         shown("packets-out", "0"),
         shown("found-by"),
         shown("http-proxy"),
-        flag("DHCP"),
+        replace(flag("DHCP"), span=Span(since="7.0")),
+        replace(flag("dhcp"), span=Span(until="7.0")),
         flag("authorized"),
         flag("bypassed"),
         flag("dynamic"),
@@ -97,7 +111,7 @@ HOST = Menu(
         shown("comment", "", SET),
         about(),
     ),
-    frozenset({"make-binding", "remove"}),
+    frozenset({"make-binding", "remove", "reset"}),
     indexed=("address", "to-address", "mac-address"),
     removable_dynamic=True,
     print_arguments=frozenset({"bytes", "packets", "status"}),
@@ -193,4 +207,4 @@ SERVICE_PORT = Menu(
     noun="service",
 )
 
-MENUS = (ACTIVE, HOST, COOKIE, BINDING, WALLED_GARDEN, WALLED_GARDEN_IP, SERVICE_PORT)
+MENUS = (ACTIVE, OLD_ACTIVE, HOST, COOKIE, BINDING, WALLED_GARDEN, WALLED_GARDEN_IP, SERVICE_PORT)
