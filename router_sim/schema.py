@@ -118,9 +118,9 @@ class Menu:
     and which kind an added item is. `indexed` lists properties the behaviour looks items up by.
     `dynamic_noun` ends the refusal to change a dynamic item, where the router names what it is. `filters`
     are arguments of print that keep to the items whose property is printed with a value (that of the
-    argument itself, where none is named). What
-    becomes of the items of a menu that is not `journaled` is no configuration and stays out of the
-    journal.
+    argument itself, where none is named). What becomes of the items of a menu that is not `journaled` is
+    no configuration and stays out of the journal. A `bare` one has commands and no items, such as `/tool`.
+    `verb_spans` has the versions of those verbs that not all versions of the menu have.
     """
 
     path: str
@@ -139,7 +139,9 @@ class Menu:
     dynamic_noun: str = ""
     filters: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
     journaled: bool = True
+    bare: bool = False
     span: Span = Span()
+    verb_spans: Mapping[str, Span] = field(default_factory=dict, hash=False)
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
     writable: frozenset[str] = field(init=False, repr=False, compare=False)
     blank: Mapping[str, str | None] = field(init=False, repr=False, compare=False)

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from router_sim.menus import (
+    accounts,
     arp,
+    bridging,
     certificates,
+    commands,
     device_mode,
     dhcp,
     dns,
@@ -18,6 +21,9 @@ from router_sim.menus import (
     interfaces,
     ip,
     pools,
+    queues,
+    radius,
+    services,
     system,
 )
 from router_sim.schema import Menu, Property
@@ -26,6 +32,7 @@ from router_sim.values import Reference
 
 EVERY_MENU = (
     *interfaces.MENUS,
+    *bridging.MENUS,
     *interface_lists.MENUS,
     *ip.MENUS,
     *arp.MENUS,
@@ -33,9 +40,13 @@ EVERY_MENU = (
     *dhcp.MENUS,
     *dns.MENUS,
     *firewall.MENUS,
+    *services.MENUS,
+    *queues.MENUS,
+    *radius.MENUS,
     *hotspot.MENUS,
     *hotspot_access.MENUS,
     *system.MENUS,
+    *accounts.MENUS,
     *files.MENUS,
     *certificates.MENUS,
     *device_mode.MENUS,
@@ -46,12 +57,14 @@ EVERY_MENU = (
 class Catalogue:
     """The menus of one version, and what can be told about them once for all routers.
 
-    `directories` are all paths that lead to a menu; `views` the menus that show the items of a
+    `commands` are the paths that have commands and no items; `directories` all paths that lead to a menu
+    or a command; `views` the menus that show the items of a
     store and kind, the menu of the kind itself first; `referrers` the properties, with their menus,
     that can name an item of a store.
     """
 
     menus: Mapping[str, Menu]
+    commands: Mapping[str, Menu]
     directories: frozenset[str]
     views: Mapping[tuple[str, str], tuple[Menu, ...]]
     referrers: Mapping[str, tuple[tuple[Menu, Property, Reference], ...]]
@@ -62,7 +75,11 @@ def catalogue(version: str) -> Catalogue:
     """The menus `version` has, each with the properties it has there."""
     menus = {
         menu.path: replace(
-            menu, properties=tuple(each for each in menu.properties if each.span.covers(version))
+            menu,
+            properties=tuple(each for each in menu.properties if each.span.covers(version)),
+            verbs=frozenset(
+                verb for verb in menu.verbs if verb not in menu.verb_spans or menu.verb_spans[verb].covers(version)
+            ),
         )
         for menu in EVERY_MENU
         if menu.span.covers(version)
@@ -81,8 +98,10 @@ def catalogue(version: str) -> Catalogue:
         for each, reference in menu.references():
             found = referrers.get(reference.store, ())
             referrers[reference.store] = (*found, (menu, each, reference))
-    directories = frozenset(path.rsplit("/", drop)[0] for path in menus for drop in range(path.count("/")))
-    return Catalogue(menus, directories, views, referrers)
+    bare = {menu.path: menu for menu in commands.MENUS if menu.span.covers(version)}
+    paths = (*menus, *bare)
+    directories = frozenset(path.rsplit("/", drop)[0] for path in paths for drop in range(path.count("/")))
+    return Catalogue(menus, bare, directories, views, referrers)
 
 
 @cache
