@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from router_sim.exchange import Origin
 from router_sim.store import Hold, Item
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from router_sim.schema import Menu
     from router_sim.state import State
     from router_sim.transaction import Transaction
+
+NOBODY = Origin("", "")
 
 
 @dataclass(slots=True)
@@ -43,7 +46,8 @@ class Draft:
 class Call:
     """A command on its way: the menu it goes to and the transaction it writes through.
 
-    `hidden` are the properties the user may not see.
+    `hidden` are the properties the user may not see, `origin` says who the user is, `rights` what the
+    user's group grants (None: everything).
     """
 
     menu: Menu
@@ -51,14 +55,19 @@ class Call:
     state: State
     tx: Transaction
     hidden: frozenset[str] = frozenset()
+    origin: Origin = NOBODY
+    rights: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb of its own: the attributes it accepts, and what it does."""
+    """A verb of its own: the attributes it accepts, and what it does.
+
+    It takes the place of a common verb of the same name. Without `arguments` it looks at them itself.
+    """
 
     run: Callable[[Call], Reply]
-    arguments: frozenset[str] = field(default_factory=frozenset)
+    arguments: frozenset[str] | None = field(default_factory=frozenset)
 
 
 class Behaviour:

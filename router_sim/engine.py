@@ -1,8 +1,8 @@
 """Takes a command to its menu: finds the verb, asks whether the user may, and runs it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
-from router_sim import reading, writing
+from router_sim import permissions, reading, writing
 from router_sim.behaviour import Call
 from router_sim.exchange import Command, Origin, Reply
 from router_sim.schema import Menu
@@ -44,22 +44,26 @@ class Engine:
     def run(self, command: Command, origin: Origin, tx: Transaction) -> Reply:
         """Run one command for `origin`, writing through `tx`."""
         menu, verb = self.resolve(command.path)
-        rights = self._rights(origin.user)
-        self._authorise(menu, verb, rights)
+        rights = self._rights(origin)
+        if rights is not None and not permissions.needed(menu.path, verb) <= rights:
+            raise not_permitted()
         hidden: frozenset[str] = frozenset()
         if rights is not None and "sensitive" not in rights:
             hidden = frozenset(each.name for each in menu.properties if each.sensitive)
-        call = Call(menu, command, self._state, tx, hidden)
-        if verb in VERBS:
+        call = Call(menu, command, self._state, tx, hidden, origin, rights)
+        own = self._state.behaviours.verbs(menu.store).get(verb)
+        if own is None:
             return VERBS[verb](call)
-        own = self._state.behaviours.verbs(menu.store)[verb]
-        expect(command.attributes, own.arguments)
+        if own.arguments is not None:
+            expect(command.attributes, own.arguments)
         return own.run(call)
 
     def resolve(self, path: str) -> tuple[Menu, str]:
         """The menu and the verb of a command path. Raises Trap naming the first unknown element."""
         place, _, verb = path.rpartition("/")
         menu = self._state.menus.get(place)
+        if menu is None and path.startswith("/"):
+            menu = self._state.catalogue.commands.get(place)
         if menu is not None and self._offers(menu, verb):
             return menu, verb
         raise self.unknown(path)
@@ -78,31 +82,25 @@ class Engine:
 
     def _offers(self, menu: Menu, verb: str) -> bool:
         if verb in ("print", "getall", "get"):
-            return True
+            return not menu.bare
         if verb == "find":
-            return not menu.singleton
+            return not (menu.singleton or menu.bare)
         return verb in menu.verbs and (verb in VERBS or verb in self._state.behaviours.verbs(menu.store))
 
     # -- rights --------------------------------------------------------------------------------------
 
-    def _rights(self, user: str) -> Collection[str] | None:
+    def _rights(self, origin: Origin) -> frozenset[str] | None:
         """What the user's group grants; None means everything.
 
-        That is so for the router's own doings, and for a user removed while still connected: what
-        the router does with such a session is not known, and cutting it off is the server's part.
+        That is so for the router's own doings and for a hand that reaches in without a connection, such as
+        an operator's in a laboratory. A user removed or disabled while connected has no rights from then on
+        (assumed; what becomes of such a session on a router is not known).
         """
-        found = self._state.item(self._state.menus["/user"], user) if user else None
-        if found is None:
+        if not origin.user:
             return None
+        found = self._state.item(self._state.menus["/user"], origin.user)
+        if found is None or found.values.get("disabled") == "true":
+            return frozenset() if origin.connection else None
         groups = self._state.menus["/user/group"]
         group = self._state.item(groups, found.values.get("group", ""))
-        return split_list(self._state.value(groups, group, "policy")) if group else ()
-
-    def _authorise(self, menu: Menu, verb: str, rights: Collection[str] | None) -> None:
-        if rights is None:
-            return
-        needed = {"read"} if verb in READING else {"write"}
-        if verb not in READING and menu.path in ("/user", "/user/group"):
-            needed.add("policy")
-        if not needed <= set(rights):
-            raise not_permitted()
+        return frozenset(split_list(self._state.value(groups, group, "policy"))) if group else frozenset()

@@ -4,21 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from router_sim.behaviours import accounts
+from router_sim.behaviours import accounts, certificates
 from router_sim.behaviours.catalogue import behaviours
 from router_sim.clock import Clock, VirtualClock
 from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
 from router_sim.hotspot_service import HotspotService
 from router_sim.journal import Journal
+from router_sim.menus.catalogue import untouched_stores
 from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
 from router_sim.state import Resolve, State, nothing_resolves
 from router_sim.store import Item
 from router_sim.transaction import Change, Transaction
-from router_sim.traps import Trap
+from router_sim.traps import Trap, not_permitted
 
 Sink = Callable[[Mapping[str, str]], None]
 _BOOT_TIMES = BootTimes()
+# What decides how the router can be reached.
+_SERVING = frozenset({"/ip/service", "/certificate"})
 
 
 def _no_connections(router: "Router", graceful: bool) -> None:
@@ -28,6 +31,10 @@ def _no_connections(router: "Router", graceful: bool) -> None:
 def _no_other_password(router: str, user: str) -> str | None:
     """The password of every user is the one that was set."""
     return None
+
+
+def _no_services(router: "Router") -> None:
+    """What becomes of the services of a router that nobody serves."""
 
 
 class Router:
@@ -57,15 +64,17 @@ class Router:
         self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
         self._next_watcher = 0
         self._sessions: dict[int, int] = {}
+        self._ended: set[int] = set()  # connections whose session somebody removed
         self._boot: Boot | None = None
         # Whoever serves the router sets these: what ends its connections when it goes down, and what
         # another password than the one set is taken for.
         self.cut_connections: Callable[[Router, bool], None] = _no_connections
         self.other_password: Callable[[str, str], str | None] = _no_other_password
         self.hotspot = HotspotService(self._state, self.write, self.tick)
+        self.services_changed: Callable[[Router], None] = _no_services
         self._start_with("/system/identity", 0, {"name": identity})
         if password:
-            self._start_with("/user", 1, {"password": password})
+            self._start_with("/user", 1, {"password": password, "expired": "false"})
         self._initial = self._state.mark()
         if isinstance(clock, VirtualClock):
             clock.on_advance(self.tick)
@@ -89,6 +98,8 @@ class Router:
         self.tick()
         tx = self._transaction()
         try:
+            if self._ended and origin.connection in self._ended:
+                raise not_permitted()
             reply = self._engine.run(command, origin, tx)
         except Trap as trap:
             self._note_refusal(command, origin, trap)
@@ -143,27 +154,36 @@ class Router:
     def authenticate(self, user: str, password: str, service: str = "api", *, address: str = "") -> bool:
         """May this user log in to the service (`api`, `rest-api`, ...) with this password?
 
-        The client's `address`, where it is given, must be among those `/user address` allows.
+        The client's `address`, where it is given, must be among those `/user address` allows. A failure is
+        logged.
         """
+        other = self.other_password(self.name, user)
+        return self._admits(
+            user,
+            service,
+            address,
+            lambda found: accounts.has_password(found, password) if other is None else password == other,
+        )
+
+    def check_challenge(self, user: str, challenge: bytes, response: str, *, address: str = "") -> bool:
+        """The same for the login of versions before 6.43, by the answer to a challenge."""
+        other = self.other_password(self.name, user)
+
+        def answered(found: Item) -> bool:
+            held = found if other is None else replace(found, values={**found.values, "password": other})
+            return accounts.answers_challenge(held, challenge, response)
+
+        return self._admits(user, "api", address, answered)
+
+    def _admits(self, user: str, service: str, address: str, knows: Callable[[Item], bool]) -> bool:
         if self._boot is not None and self.phase is Phase.LOCKED:
             return False
         found = accounts.admissible(self._state, user, service)
-        if found is None:
-            return False
-        other = self.other_password(self.name, user)
-        if password != other if other is not None else not accounts.has_password(found, password):
-            return False
-        return not address or accounts.may_come_from(self._state, found, address)
-
-    def check_challenge(self, user: str, challenge: bytes, response: str) -> bool:
-        """The same for the login of versions before 6.43, by the answer to a challenge."""
-        locked = self._boot is not None and self.phase is Phase.LOCKED
-        found = None if locked else accounts.admissible(self._state, user, "api")
-        if found is None:
-            return False
-        if (other := self.other_password(self.name, user)) is not None:
-            found = replace(found, values={**found.values, "password": other})
-        return accounts.answers_challenge(found, challenge, response)
+        near = found is not None and (not address or accounts.may_come_from(self._state, found, address))
+        if found is not None and near and knows(found):
+            return True
+        self.write(lambda tx: accounts.refused(tx, user, address, service))
+        return False
 
     def session_opened(self, origin: Origin) -> None:
         """A user has logged in: one more row of /user/active."""
@@ -175,10 +195,19 @@ class Router:
     def session_closed(self, origin: Origin) -> None:
         """The user's connection is gone, and the row with it."""
         row = self._sessions.pop(origin.connection, None)
+        self._ended.discard(origin.connection)
         if row is not None:
             tx = self._transaction()
-            tx.drop(accounts.ACTIVE, row)
+            accounts.closed(tx, row)
             self._commit(tx, "", None, quiet=True)
+
+    def tls_identity(self, certificate: str) -> tuple[bytes, bytes] | None:
+        """Chain and key, both PEM, of the certificate with this name or identifier, if the router has both."""
+        return certificates.tls_identity(self._state, certificate)
+
+    def has_changed(self, menu: str) -> bool:
+        """Is there anything in a menu that a fresh router has not?"""
+        return self._state.store(menu) is not untouched_stores(self.version)[menu]
 
     # -- power -------------------------------------------------------------------------------------
 
@@ -295,6 +324,7 @@ class Router:
         self._state.restore(self._initial, keep=(accounts.ACTIVE,))
         self.tick()
         self.journal.clear()
+        self.services_changed(self)
 
     # -- writing down ------------------------------------------------------------------------------
 
@@ -316,7 +346,11 @@ class Router:
                     before=change.before,
                     after=self._state.printed(change.menu, item) if item else None,
                 )
+            elif item is None and not quiet and change.store == accounts.ACTIVE:
+                self._ended |= {number for number, row in self._sessions.items() if row == change.id}
             self._announce(change, item)
+        if any(change.store in _SERVING for change in tx.changes):
+            self.services_changed(self)
 
     def _announce(self, change: Change, item: Item | None) -> None:
         if not self._watchers:

@@ -93,7 +93,7 @@ class Session:
 
     `address` is the peer's, `connection` the running number that journal entries carry. `challenge`
     gives 16 fresh bytes for a token login. `faults` may refuse, delay or cut commands. `fetch` is the way
-    out for commands that ask other hosts.
+    out for commands that ask other hosts, `service` the one the client connected to.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Session:
         challenge: Callable[[], bytes],
         faults: FaultPlan | None = None,
         fetch: Fetch = fetch_nothing,
+        service: str = "api",
     ) -> None:
         self.router = router
         self._outlet = outlet
@@ -114,6 +115,7 @@ class Session:
         self._new_challenge = challenge
         self._faults = faults
         self._fetch = fetch
+        self._service = service
         self._version = version_key(router.version)
         self._reader = SentenceReader(STRANGER_BYTES, STRANGER_BYTES)
         self._waiting: deque[list[bytes]] = deque()
@@ -185,8 +187,7 @@ class Session:
         if self._faults:
             origin = self._origin
             user = origin.user if origin else request.attributes.get("name", "")
-            via = origin.via if origin else "api"
-            effect = self._faults.on_command(self.router.name, request.path, user, via)
+            effect = self._faults.on_command(self.router.name, request.path, user, self._service)
             if effect.hold:
                 self._outlet.call_later(effect.hold, lambda: self._suffer(request, effect))
                 return
@@ -274,7 +275,7 @@ class Session:
         name = given.get("name", "")
         plain = "password" in given and self._version >= PLAIN_LOGIN_SINCE
         if plain:
-            accepted = self.router.authenticate(name, given["password"])
+            accepted = self.router.authenticate(name, given["password"], address=self._address)
         elif "response" in given:
             accepted = self._answers_challenge(name, given["response"])
         else:
@@ -298,7 +299,7 @@ class Session:
         challenge, self._challenge = self._challenge, None
         if challenge is None or self._version >= CHALLENGE_REFUSED_SINCE:
             return False
-        return self.router.check_challenge(name, challenge, response)
+        return self.router.check_challenge(name, challenge, response, address=self._address)
 
     # Commands
 
@@ -429,7 +430,7 @@ class Session:
         origin = self._origin
         if not self._faults or origin is None:
             return False
-        return self._faults.silences(self.router.name, request.path, origin.user, origin.via)
+        return self._faults.silences(self.router.name, request.path, origin.user, self._service)
 
     def _repeat(
         self, command: Command, seconds: float, request: Request, replies: Replies, origin: Origin

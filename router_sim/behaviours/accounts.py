@@ -5,6 +5,7 @@ import hmac
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+from router_sim.behaviours import log
 from router_sim.behaviours.interfaces import is_enabled
 from router_sim.dates import format_moment, from_seconds
 from router_sim.state import State
@@ -57,7 +58,7 @@ def may_come_from(state: State, user: Item, address: str) -> bool:
 
 
 def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
-    """A user has logged in: note the time, and list the session."""
+    """A user has logged in: note the time, list the session, and log it."""
     state = tx.state
     moment = format_moment(from_seconds(tx.now), state.version)
     values = {"when": moment, "name": name, "address": address, "via": via}
@@ -65,4 +66,21 @@ def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
     if user is not None:
         values["group"] = state.name_of(GROUP, user.values.get("group", ""))
         tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
+    log.write(tx, "system,info,account", f"user {name} logged in from {address} via {via}")
     return tx.add(ACTIVE, values)
+
+
+def closed(tx: Transaction, number: int) -> None:
+    """The session with this number in /user/active is over."""
+    row = tx.state.store(ACTIVE).get(number)
+    if row is None:
+        return
+    tx.drop(ACTIVE, number)
+    name, address, via = (row.values.get(each, "") for each in ("name", "address", "via"))
+    log.write(tx, "system,info,account", f"user {name} logged out from {address} via {via}")
+
+
+def refused(tx: Transaction, name: str, address: str, via: str) -> None:
+    """Somebody failed to log in."""
+    text = f"login failure for user {name} from {address} via {via}"
+    log.write(tx, "system,error,critical", text)

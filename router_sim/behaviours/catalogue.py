@@ -3,6 +3,7 @@
 from functools import cache
 
 from router_sim.behaviour import BehaviourSet
+from router_sim.behaviours.account_rules import Accounts, Groups, OwnPassword
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses
 from router_sim.behaviours.arp import Arp
@@ -23,6 +24,7 @@ from router_sim.behaviours.interface_lists import InterfaceLists
 from router_sim.behaviours.interfaces import Interfaces
 from router_sim.behaviours.log import Log
 from router_sim.behaviours.pools import Pools
+from router_sim.behaviours.power import Power
 from router_sim.behaviours.system import Resources, SystemClock
 
 EVERY_BEHAVIOUR = (
@@ -53,6 +55,10 @@ EVERY_BEHAVIOUR = (
     Resources,
     DeviceMode,
     Certificates,
+    Accounts,
+    Groups,
+    OwnPassword,
+    Power,
 )
 
 

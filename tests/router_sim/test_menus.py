@@ -52,6 +52,7 @@ SERVED = {
     "/user",
     "/user/active",
     "/user/group",
+    "/user/settings",
 }
 UNSET = "0.0.0.0"  # noqa: S104 - an address nobody set, nothing binds to it
 each_menu = pytest.mark.parametrize("menu", EVERY_MENU, ids=lambda menu: menu.path)
