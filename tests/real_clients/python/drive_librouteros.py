@@ -10,7 +10,7 @@ from librouteros.login import plain, token
 from librouteros.query import And, Key, Or
 
 LOGINS = {"plain": plain, "token": token}
-NAME, PROFILE, DISABLED, ID = Key("name"), Key("profile"), Key("disabled"), Key(".id")
+NAME, PROFILE, DISABLED, number = Key("name"), Key("profile"), Key("disabled"), Key(".id")
 
 
 def opened(wishes: dict, **more: object) -> librouteros.api.Api:
@@ -47,9 +47,9 @@ def main() -> None:
     told["in"] = list(users.select(NAME).where(NAME.In("anna", "boris", "nobody")))
     told["not"] = [row["name"] for row in users.select(NAME).where(PROFILE != "default")]
     told["none"] = list(users.select(NAME).where(NAME == "nobody"))
-    told["one"] = list(users.select(NAME, Key("comment"), Key("limit-uptime")).where(ID == first))
+    told["one"] = list(users.select(NAME, Key("comment"), Key("limit-uptime")).where(number == first))
     users.update(**{".id": second, "disabled": False, "comment": "x" * 256})
-    (row,) = users.select(Key("comment"), Key("limit-uptime"), Key("disabled")).where(ID == second)
+    (row,) = users.select(Key("comment"), Key("limit-uptime"), Key("disabled")).where(number == second)
     told["updated"] = [len(row["comment"]), row["limit-uptime"], row["disabled"]]
     told["counted"] = list(api.rawCmd("/ip/hotspot/user/print", "=count-only=", "?profile=default"))
     told["raw"] = list(api.rawCmd("/system/identity/print"))
@@ -57,7 +57,7 @@ def main() -> None:
 
     long = "l" * 20_000  # needs a length of three bytes
     users.update(**{".id": first, "comment": long})
-    (row,) = users.select(Key("comment")).where(ID == first)
+    (row,) = users.select(Key("comment")).where(number == first)
     told["long"] = row["comment"] == long
     users.remove(first, second)
     told["left"] = [row["name"] for row in users]
