@@ -52,13 +52,15 @@ def parse_duration(text: str) -> int:
 
 def format_duration(microseconds: int) -> str:
     """The printed form of a non-negative number of microseconds."""
+    if not microseconds:
+        return "0s"
     parts = []
     rest = microseconds
     for unit, size in UNITS:
         count, rest = divmod(rest, size)
         if count:
             parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
+    return "".join(parts)
 
 
 def format_seconds(seconds: int) -> str:

@@ -20,10 +20,15 @@ _BOOLEANS = {"yes": "true", "no": "false"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Prepared query words. `equals` are the conditions every passing record must meet, for indexes."""
+    """Prepared query words.
+
+    `equals` are the conditions every passing record must meet, for indexes; `names` the properties the
+    words look at: the others of a record do not matter.
+    """
 
     passes: Callable[[Record], bool]
     equals: Mapping[str, str]
+    names: Collection[str]
 
 
 def compile_query(words: Sequence[str], booleans: Collection[str] = ()) -> Query:
@@ -31,17 +36,28 @@ def compile_query(words: Sequence[str], booleans: Collection[str] = ()) -> Query
 
     `booleans` are the properties whose values may be asked for as `yes` and `no`.
     """
-    steps = [_step(word, booleans) for word in words]
+    if any(word.startswith("#") for word in words):
+        steps = [_step(word, booleans) for word in words]
 
-    def passes(record: Record) -> bool:
-        stack: list[bool] = []
-        for step in steps:
-            step(stack, record)
-        return all(stack)
+        def passes(record: Record) -> bool:
+            stack: list[bool] = []
+            for step in steps:
+                step(stack, record)
+            return all(stack)
 
-    plain = not any(word.startswith("#") for word in words)
-    equals = dict(filter(None, map(_equality, words))) if plain else {}
-    return Query(passes, equals)
+        return Query(passes, {}, {_name(word) for word in words})
+    equals = dict(filter(None, map(_equality, words)))
+    if len(words) == 1:
+        return Query(_condition(words[0], booleans), equals, (_name(words[0]),))
+    conditions = [_condition(word, booleans) for word in words]
+    return Query(
+        lambda record: all(test(record) for test in conditions), equals, {_name(word) for word in words}
+    )
+
+
+def _name(word: str) -> str:
+    """The property a query word looks at."""
+    return (word[1:] if word[:1] in "<>-=" else word).partition("=")[0]
 
 
 def _equality(word: str) -> tuple[str, str] | None:

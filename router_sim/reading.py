@@ -2,7 +2,7 @@
 
 from router_sim.behaviour import Call
 from router_sim.exchange import Reply
-from router_sim.selection import SELECTORS, expect, matching, named, row
+from router_sim.selection import SELECTORS, columns, expect, matching, named, row
 from router_sim.store import Item
 from router_sim.traps import missing, no_match
 from router_sim.values import split_list
@@ -58,8 +58,10 @@ def print_(call: Call) -> Reply:
     if "count-only" in given and given["count-only"] not in ("no", "false"):
         return Reply(ret=str(len(items)), data=True)
     proplist = given.get(".proplist", given.get("proplist"))
-    only = frozenset(split_list(proplist)) if proplist else None
-    return Reply(tuple(row(call, item, only) for item in items), data=True)
+    if not proplist:
+        return Reply(tuple([row(call, item) for item in items]), data=True)
+    names = columns(call, frozenset(split_list(proplist)))
+    return Reply(tuple([call.state.columns(menu, item, names) for item in items]), data=True)
 
 
 def _kept(call: Call, items: list[Item]) -> list[Item]:
@@ -67,7 +69,8 @@ def _kept(call: Call, items: list[Item]) -> list[Item]:
     for name, (wanted, value) in call.menu.filters.items():
         if name in call.command.attributes:
             held = value or call.command.attributes[name]
-            items = [item for item in items if row(call, item, frozenset({wanted})).get(wanted) == held]
+            names = columns(call, (wanted,))
+            items = [item for item in items if call.state.columns(call.menu, item, names).get(wanted) == held]
     return items
 
 

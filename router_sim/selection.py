@@ -8,7 +8,7 @@ from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.traps import missing, no_such_item, unknown_parameter
-from router_sim.values import Bool, split_list
+from router_sim.values import split_list
 
 SELECTORS = (".id", "numbers")
 
@@ -54,25 +54,30 @@ def chosen(call: Call) -> list[Item]:
 
 def matching(call: Call, start: str | None) -> list[Item]:
     """The items that meet the queries, narrowed first by what an index can tell."""
-    menu = call.menu
+    state, menu = call.state, call.menu
     if not call.command.queries:
-        return call.state.items(menu) if start is None else listed(call.state, menu, start)
-    booleans = frozenset(each.name for each in menu.properties if isinstance(each.type, Bool))
-    query = compile_query(call.command.queries, booleans)
+        return state.items(menu) if start is None else listed(state, menu, start)
+    query = compile_query(call.command.queries, menu.booleans)
     if start is not None:
-        candidates = listed(call.state, menu, start)
+        candidates = listed(state, menu, start)
     elif ".id" in query.equals and not menu.singleton:
-        candidates = _indexed(call.state, menu, ".id", query.equals[".id"])
+        candidates = _indexed(state, menu, ".id", query.equals[".id"])
     elif "name" in query.equals and "name" in menu.by_name and not menu.singleton:
-        candidates = _indexed(call.state, menu, "name", query.equals["name"])
+        candidates = _indexed(state, menu, "name", query.equals["name"])
     else:
-        candidates = call.state.items(menu)
-    return [item for item in candidates if query.passes(row(call, item))]
+        candidates = state.items(menu)
+    asked = columns(call, query.names)
+    return [item for item in candidates if query.passes(state.columns(menu, item, asked))]
 
 
-def row(call: Call, item: Item, only: Collection[str] | None = None) -> dict[str, str]:
+def columns(call: Call, names: Collection[str]) -> list[str]:
+    """Those of the names the menu prints and the user may see, in the order of the table."""
+    return [name for name in call.menu.blank if name in names and name not in call.hidden]
+
+
+def row(call: Call, item: Item) -> dict[str, str]:
     """The printed record without what the user may not see."""
-    record = call.state.printed(call.menu, item, only)
+    record = call.state.printed(call.menu, item)
     return {name: record[name] for name in record if name not in call.hidden} if call.hidden else record
 
 
@@ -81,6 +86,8 @@ def _indexed(state: State, menu: Menu, name: str, value: str) -> list[Item]:
         found = state.item(menu, value)
         return [found] if found is not None and found.key == value.upper() else []
     found_by_name = state.store(menu.store).lookup(("name",), (value,))
+    if len(found_by_name) == 1 and not menu.kind:
+        return found_by_name
     return sorted(
         (item for item in found_by_name if not menu.kind or item.kind == menu.kind), key=lambda item: item.id
     )

@@ -227,6 +227,8 @@ class State:
 
         `only` limits it to these names; one the item lacks is simply absent.
         """
+        if only is not None:
+            return self.columns(menu, item, [name for name in menu.blank if name in only])
         row = dict(menu.blank)
         if ".id" in row:
             row[".id"] = item.key
@@ -245,9 +247,24 @@ class State:
         for name, derived in self.behaviours.of(menu.store).derive(self, menu, item).items():
             if name in row:
                 row[name] = derived
-        if only is None:
-            return {name: text for name, text in row.items() if text is not None}
-        return {name: text for name, text in row.items() if text is not None and name in only}
+        return {name: text for name, text in row.items() if text is not None}
+
+    def columns(self, menu: Menu, item: Item, names: Collection[str]) -> dict[str, str]:
+        """The properties of these names as they are printed, in the order given."""
+        derived = self.behaviours.of(menu.store).derive(self, menu, item)
+        row: dict[str, str] = {}
+        for name in names:
+            text = derived.get(name)
+            if text is None:
+                if name in menu.plain:
+                    text = item.values.get(name, menu.blank[name])
+                elif name == ".id":
+                    text = item.key
+                else:
+                    text = self._shown(menu, item, menu.by_name[name])
+            if text is not None:
+                row[name] = text
+        return row
 
     def _shown(self, menu: Menu, item: Item, each: Property) -> str | None:
         """The printed value of a property that is not derived, or None where it stays out."""

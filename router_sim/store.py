@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 Key = tuple[str, ...]
+_HEXADECIMAL = "0123456789abcdefABCDEF"
 
 
 class Hold(Enum):
@@ -44,9 +45,7 @@ class Item:
 def parse_key(text: str) -> int | None:
     """The number in an identifier such as `*1F`, or None if the text is none. Any case is accepted."""
     digits = text[1:]
-    if text[:1] != "*" or not 1 <= len(digits) <= 8:
-        return None
-    if not all(digit in "0123456789abcdefABCDEF" for digit in digits):
+    if text[:1] != "*" or not 1 <= len(digits) <= 8 or digits.strip(_HEXADECIMAL):
         return None
     return int(digits, 16)
 
@@ -104,9 +103,16 @@ class Store:
 
     def reserve(self) -> int:
         """A number that was never used here and never will be again."""
+        while self._next_id in self._items:  # after `number_from`
+            self._next_id += 1
         number = self._next_id
         self._next_id += 1
         return number
+
+    def number_from(self, number: int) -> int:
+        """Give new items numbers from this one on; returns the one that would have been the next."""
+        following, self._next_id = self._next_id, number
+        return following
 
     def put(self, item: Item, *, before: int | None = None) -> None:
         """Put a new item at the end (or in front of the item `before`), or a changed one in its place."""
