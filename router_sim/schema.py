@@ -102,6 +102,7 @@ class BuiltIn:
     id: int
     values: Mapping[str, str]
     protected: bool = True
+    span: Span = Span()
 
 
 CONFIGURE = frozenset({"set", "reset"})

@@ -235,6 +235,50 @@ class RateLimit:
         return text
 
 
+_FACTORS = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_ONE_RATE = re.compile(r"(\d{1,12})([kKMG]?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Bits a second, perhaps with `k`, `M` or `G` for thousands, millions and so on; printed as the number."""
+
+    def parse(self, text: str) -> str:
+        """Decimal digits."""
+        match = _ONE_RATE.fullmatch(text)
+        if match is None:
+            raise BadValue
+        return str(int(match[1]) * _FACTORS[match[2]])
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """A number with at most so many digits behind its point, printed without zeros at the end."""
+
+    places: int
+
+    def parse(self, text: str) -> str:
+        """The shortest form."""
+        if not re.fullmatch(rf"\d{{1,9}}(\.\d{{1,{self.places}}})?", text, re.ASCII):
+            raise BadValue
+        whole, _, rest = text.partition(".")
+        rest = rest.rstrip("0")
+        return f"{int(whole)}.{rest}" if rest else str(int(whole))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two values of `inner` with a slash between them; one alone stands for both."""
+
+    inner: ValueType
+
+    def parse(self, text: str) -> str:
+        """`a/b`."""
+        first, slash, second = text.partition("/")
+        one = self.inner.parse(first)
+        return f"{one}/{self.inner.parse(second) if slash else one}"
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Text of a fixed shape that is kept as it came, such as a date."""

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Draft
-from router_sim.behaviours.interfaces import usable
+from router_sim.behaviours.interfaces import PORT, is_slave, usable
 from router_sim.network import masked, prefix_length
-from router_sim.schema import Menu
+from router_sim.schema import Menu, version_key
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.traps import bad_argument
 from router_sim.values import BadValue
+
+# A router of 7.23 printed `slave` and `vrf` of every address, older ones only some; the bound is assumed.
+ALL_FLAGS_SINCE = (7, 20)
 
 
 class Addresses(Behaviour):
@@ -37,7 +40,20 @@ class Addresses(Behaviour):
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """The interface the address works on, and whether it does."""
         interface = item.values["interface"]
-        return {
-            "actual-interface": state.name_of("/interface", interface),
+        derived = {
+            "actual-interface": state.name_of("/interface", _carrying(state, interface)),
             "invalid": "false" if usable(state, interface) else "true",
         }
+        slave = is_slave(state, interface)
+        if version_key(state.version) >= ALL_FLAGS_SINCE:
+            derived |= {"slave": "true" if slave else "false", "vrf": "main"}
+        elif slave:
+            derived["slave"] = "true"
+        return derived
+
+
+def _carrying(state: State, interface: str) -> str:
+    """The interface that carries an address: the bridge, where it was given to one of its ports."""
+    for port in state.store(PORT).lookup(("interface",), (interface,)):
+        return port.values["bridge"]
+    return interface

@@ -54,12 +54,11 @@ class Arp(Behaviour):
         """What the router makes of the row. The words of `status` are assumed."""
         complete = item.values.get("mac-address", NOBODY) != NOBODY
         learned = item.hold is Hold.DYNAMIC
-        derived = {
+        return {
             "complete": "true" if complete else "false",
             "invalid": "false" if usable(state, item.values["interface"]) else "true",
             "status": ("reachable" if learned else "permanent") if complete else "incomplete",
         }
-        return derived
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
         """An interface that is gone or switched off takes what was learned on it along."""

@@ -7,6 +7,7 @@ from router_sim.behaviours.account_rules import Accounts, Groups, OwnPassword
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses
 from router_sim.behaviours.arp import Arp
+from router_sim.behaviours.bridging import BridgePorts
 from router_sim.behaviours.certificate_verbs import Certificates
 from router_sim.behaviours.device_mode import DeviceMode
 from router_sim.behaviours.dhcp import DhcpServers, Leases, Networks
@@ -21,14 +22,18 @@ from router_sim.behaviours.hotspot_sessions import Sessions
 from router_sim.behaviours.hotspot_users import Users
 from router_sim.behaviours.hotspot_walled_garden import WalledGarden
 from router_sim.behaviours.interface_lists import InterfaceLists
-from router_sim.behaviours.interfaces import Interfaces
+from router_sim.behaviours.interface_records import Interfaces
 from router_sim.behaviours.log import Log
 from router_sim.behaviours.pools import Pools
+from router_sim.behaviours.queues import SimpleQueues
+from router_sim.behaviours.radius import RadiusIncoming, RadiusServers
 from router_sim.behaviours.power import Power
+from router_sim.behaviours.services import Services
 from router_sim.behaviours.system import Resources, SystemClock
 
 EVERY_BEHAVIOUR = (
     Interfaces,
+    BridgePorts,
     InterfaceLists,
     Addresses,
     Arp,
@@ -42,6 +47,10 @@ EVERY_BEHAVIOUR = (
     FilterRules,
     NatRules,
     AddressList,
+    Services,
+    SimpleQueues,
+    RadiusServers,
+    RadiusIncoming,
     Servers,
     Users,
     Bindings,

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
 from router_sim.behaviours import arp, pools
-from router_sim.behaviours.interfaces import is_enabled, usable
+from router_sim.behaviours.interfaces import PORT, is_enabled, is_slave, usable
 from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
 from router_sim.exchange import Reply
 from router_sim.network import masked
@@ -25,7 +25,6 @@ from router_sim.traps import failure
 SERVER = "/ip/dhcp-server"
 NETWORK = "/ip/dhcp-server/network"
 LEASE = "/ip/dhcp-server/lease"
-PORT = "/interface/bridge/port"
 OWNER = "DHCP"
 ACTIVE = (
     "active-address",
@@ -74,7 +73,7 @@ def release(tx: Transaction, mac: str) -> None:
 
 def serving(state: State, interface_key: str) -> Item | None:
     """The enabled server that works on this interface, or on the bridge it is a port of."""
-    for port in state.store(PORT).lookup(("interface",), (interface_key,)) if PORT in state.stores else ():
+    for port in state.store(PORT).lookup(("interface",), (interface_key,)):
         if is_enabled(port):
             interface_key = port.values["bridge"]
     for server in state.store(SERVER).lookup(("interface",), (interface_key,)):
@@ -147,8 +146,7 @@ class DhcpServers(Behaviour):
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """A server on an interface that is gone, switched off or a port of a bridge is invalid."""
         interface = item.values["interface"]
-        slave = PORT in state.stores and state.store(PORT).holds(("interface",), (interface,))
-        works = not is_enabled(item) or (usable(state, interface) and not slave)
+        works = not is_enabled(item) or (usable(state, interface) and not is_slave(state, interface))
         return {"invalid": "false" if works else "true"}
 
 

@@ -1,15 +1,10 @@
-"""Interfaces: what the menu of all of them reports, and whether one is running."""
+"""Interfaces: whether one is there, switched on and running, and from which address it sends."""
 
-from collections.abc import Mapping
-
-from router_sim.behaviour import Behaviour
-from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
 
 STORE = "/interface"
-ETHERNET_MTU = "1500"
-LOOPBACK_MTU = "65536"
+PORT = "/interface/bridge/port"
 
 
 def is_enabled(item: Item) -> bool:
@@ -38,6 +33,11 @@ def is_running(state: State, item: Item) -> bool:
     return False
 
 
+def is_slave(state: State, key: str) -> bool:
+    """Is the interface with this identifier a port of a bridge?"""
+    return state.store(PORT).holds(("interface",), (key,))
+
+
 def hardware_address(state: State, item: Item) -> str:
     """The address it sends from: its own, that of the interface below a virtual LAN, or a local one."""
     seen: set[int] = set()
@@ -48,35 +48,11 @@ def hardware_address(state: State, item: Item) -> str:
             break
         item = parent
     own = item.values.get("admin-mac") or item.values.get("mac-address")
+    if own is None and item.kind == "bridge":
+        # It takes the address of its first port.
+        for port in state.store(PORT).lookup(("bridge",), (item.key,))[:1]:
+            interface = state.item(state.menus[STORE], port.values["interface"])
+            if interface is not None and interface.kind == "ether":
+                return hardware_address(state, interface)
     # A bridge without ports makes up an address; this one is locally administered and never changes.
     return own or f"02:00:00:00:{item.id >> 8 & 0xFF:02X}:{item.id & 0xFF:02X}"
-
-
-class Interfaces(Behaviour):
-    """Reports on interfaces of every kind."""
-
-    def __init__(self) -> None:
-        super().__init__(STORE)
-
-    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Running state, hardware address, and in the menu of all the type and the size of packets."""
-        running = is_running(state, item)
-        derived = {"running": "true" if running else "false"}
-        if menu.path == "/interface/ethernet":
-            return derived
-        loopback = not item.kind
-        derived["mac-address"] = "00:00:00:00:00:00" if loopback else hardware_address(state, item)
-        if menu.path == "/interface/bridge":
-            derived["actual-mtu"] = self._actual(item)
-            return derived
-        if menu.path == STORE:
-            derived["type"] = item.kind or "loopback"
-            derived["mtu"] = item.values.get("mtu", "auto" if item.kind == "bridge" else self._actual(item))
-            derived["actual-mtu"] = self._actual(item)
-        return derived
-
-    def _actual(self, item: Item) -> str:
-        held = item.values.get("mtu", "auto")
-        if held != "auto":
-            return held
-        return ETHERNET_MTU if item.kind else LOOPBACK_MTU

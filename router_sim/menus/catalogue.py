@@ -77,6 +77,7 @@ def catalogue(version: str) -> Catalogue:
         menu.path: replace(
             menu,
             properties=tuple(each for each in menu.properties if each.span.covers(version)),
+            built_in=tuple(each for each in menu.built_in if each.span.covers(version)),
             verbs=frozenset(
                 verb for verb in menu.verbs if verb not in menu.verb_spans or menu.verb_spans[verb].covers(version)
             ),

@@ -3,7 +3,7 @@
 The numbers of interfaces are shared, so an item has the same identifier in both of its menus.
 """
 
-from router_sim.durations import DAY, HOUR, MILLISECOND, MINUTE, SECOND, WEEK
+from router_sim.durations import DAY, HOUR, MINUTE, SECOND, WEEK
 from router_sim.menus.ethernet_counters import COUNTERS
 from router_sim.network import Mac
 from router_sim.schema import (
@@ -23,14 +23,13 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import Bool, Choice, Duration, Int, Listed, Optional, Reference, Text, Words
+from router_sim.values import Bool, Choice, Duration, Int, Listed, Reference, Words
 
 STORE = "/interface"
 SET = Presence.SET
 NAMES = (Unique(("name",), "already have interface with such name"),)
 ARP = ("disabled", "enabled", "local-proxy-arp", "proxy-arp", "reply-only")
-# The console's bounds: 71w2h27m52s950ms for multicast intervals, 7101w3d6h28m15s for loop protection.
-MULTICAST_INTERVAL = Duration(SECOND, 71 * WEEK + 2 * HOUR + 27 * MINUTE + 52 * SECOND + 950 * MILLISECOND)
+# The console's bound: 7101w3d6h28m15s.
 LOOP_INTERVAL = Duration(SECOND, 7101 * WEEK + 3 * DAY + 6 * HOUR + 28 * MINUTE + 15 * SECOND)
 LINK_MODES = (
     "10M-baseT-half", "10M-baseT-full", "100M-baseT-half", "100M-baseT-full", "1G-baseT-half",
@@ -90,7 +89,7 @@ ALL = Menu(
         comment(),
         about(),
     ),
-    CONFIGURE | TOGGLE | COMMENT | {"reset-counters"},
+    CONFIGURE | TOGGLE | COMMENT | {"reset-counters", "monitor-traffic"},
     store=STORE,
     unique=NAMES,
     built_in=(BuiltIn(2, {"name": "lo"}, protected=False),),
@@ -131,10 +130,11 @@ ETHERNET = Menu(
         comment(),
         about(),
     ),
-    CONFIGURE | TOGGLE | COMMENT | {"reset-counters", "unset"},
+    CONFIGURE | TOGGLE | COMMENT | {"reset-counters", "unset", "monitor", "reset-mac-address"},
     store=STORE,
     kind="ether",
     unique=NAMES,
+    print_arguments=frozenset({"stats", "stats-detail"}),
     built_in=(
         BuiltIn(
             1,
@@ -149,79 +149,6 @@ ETHERNET = Menu(
     ),
     noun="interface",
 )
-
-BRIDGE = Menu(
-    "/interface/bridge",
-    (
-        Property("name"),
-        Property("mtu", Words(("auto",), Int(68, 65535)), "auto"),
-        shown("actual-mtu"),
-        shown("l2mtu"),
-        *arp(),
-        shown("mac-address"),
-        Property("protocol-mode", Choice(("mstp", "none", "rstp", "stp")), "rstp"),
-        Property("fast-forward", Bool(), "true"),
-        Property("igmp-snooping", Bool(), "false"),
-        Property("multicast-router", Choice(("disabled", "permanent", "temporary-query")),
-                 "temporary-query", shown_with=("igmp-snooping", "true")),
-        Property("multicast-querier", Bool(), "false", shown_with=("igmp-snooping", "true")),
-        Property("startup-query-count", Int(0, 2**32 - 1), "2", shown_with=("igmp-snooping", "true")),
-        Property("last-member-query-count", Int(0, 2**32 - 1), "2", shown_with=("igmp-snooping", "true")),
-        Property("last-member-interval", MULTICAST_INTERVAL, "1s", shown_with=("igmp-snooping", "true")),
-        Property("membership-interval", MULTICAST_INTERVAL, "4m20s", shown_with=("igmp-snooping", "true")),
-        Property("querier-interval", MULTICAST_INTERVAL, "4m15s", shown_with=("igmp-snooping", "true")),
-        Property("query-interval", MULTICAST_INTERVAL, "2m5s", shown_with=("igmp-snooping", "true")),
-        Property("query-response-interval", MULTICAST_INTERVAL, "10s",
-                 shown_with=("igmp-snooping", "true")),
-        Property("startup-query-interval", MULTICAST_INTERVAL, "31s250ms",
-                 shown_with=("igmp-snooping", "true")),
-        Property("igmp-version", Choice(("2", "3")), "2", shown_with=("igmp-snooping", "true")),
-        Property("mld-version", Choice(("1", "2")), "1", shown_with=("igmp-snooping", "true")),
-        Property("auto-mac", Bool(), "true"),
-        Property("admin-mac", Optional(Mac()), "", SET),
-        Property("ageing-time", Duration(10 * SECOND, WEEK + 4 * DAY + 13 * HOUR + 46 * MINUTE + 40 * SECOND),
-                 "5m"),
-        Property("priority", Int(0, 65535, base16=True), "0x8000"),
-        Property("max-message-age", Duration(6 * SECOND, 40 * SECOND), "20s"),
-        Property("forward-delay", Duration(4 * SECOND, 30 * SECOND), "15s"),
-        Property("transmit-hold-count", Int(1, 10), "6"),
-        Property("max-hops", Int(6, 40), "20", shown_with=("protocol-mode", "mstp")),
-        Property("region-name", Text(), "", SET),
-        Property("region-revision", Int(0, 65535), "0", shown_with=("protocol-mode", "mstp")),
-        Property("vlan-filtering", Bool(), "false"),
-        Property("ether-type", Choice(("0x8100", "0x88a8", "0x9100")), "0x8100",
-                 shown_with=("vlan-filtering", "true")),
-        Property("pvid", Int(1, 4094), "1", shown_with=("vlan-filtering", "true")),
-        Property("frame-types", Choice(("admit-all", "admit-only-untagged-and-priority-tagged",
-                                        "admit-only-vlan-tagged")), "admit-all",
-                 shown_with=("vlan-filtering", "true")),
-        Property("ingress-filtering", Bool(), "true", shown_with=("vlan-filtering", "true")),
-        Property("mvrp", Bool(), "false", shown_with=("vlan-filtering", "true")),
-        Property("dhcp-snooping", Bool(), "false"),
-        Property("add-dhcp-option82", Bool(), "false", shown_with=("dhcp-snooping", "true")),
-        Property("port-cost-mode", Choice(("long", "short")), "long", span=Span(since="7.13")),
-        Property("max-learned-entries", Words(("auto", "unlimited"), Int(0, 2**32 - 1)), "auto",
-                 span=Span(since="7.16")),
-        Property("forward-reserved-addresses", Bool(), "false", span=Span(since="7.16")),
-        Property("mlag-heartbeat", Words(("none",), Duration(SECOND, 10 * SECOND)), "", SET,
-                 span=Span(since="7.22")),
-        Property("mlag-peer-port", Reference(STORE, ("none",)), "", SET, span=Span(since="7.22")),
-        Property("mlag-priority", Int(0, 2**32 - 1), "", SET, span=Span(since="7.22")),
-        Property("ra-guard", Bool(), "false", SET, span=Span(since="7.22")),
-        Property("managed", Bool(), "false", Presence.TRUE, read_only=True, span=Span(since="7.22")),
-        flag("running"),
-        flag("dynamic", Presence.TRUE),
-        disabled(),
-        comment(),
-        about(),
-    ),
-    LIST | TOGGLE | COMMENT,
-    store=STORE,
-    kind="bridge",
-    auto_name="bridge",
-    unique=NAMES,
-    noun="interface",
-)  # fmt: skip
 
 VLAN = Menu(
     "/interface/vlan",
@@ -250,4 +177,4 @@ VLAN = Menu(
     noun="interface",
 )
 
-MENUS = (ALL, ETHERNET, BRIDGE, VLAN)
+MENUS = (ALL, ETHERNET, VLAN)

@@ -18,8 +18,14 @@ SERVED = {
     "/interface/vlan",
     "/ip/address",
     "/ip/dns",
+    "/interface/bridge/port",
     "/interface/list",
     "/interface/list/member",
+    "/ip/service",
+    "/queue/simple",
+    "/queue/type",
+    "/radius",
+    "/radius/incoming",
     "/ip/arp",
     "/ip/dhcp-server",
     "/ip/dhcp-server/lease",
@@ -265,6 +271,8 @@ def test_an_address_is_printed_as_on_a_router(console) -> None:
         "interface": "vlan20",
         "invalid": "false",
         "network": "10.0.0.0",
+        "slave": "false",
+        "vrf": "main",
     }
 
 
