@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol, cast
 
-from router_sim.exchange import FetchRequest, FetchResult
 from router_sim.faults import FaultPlan
 from router_sim.reboot import Phase
 from router_sim.router import Router
 from router_sim.session import Session
+from router_sim.streams import Fetch
 
 # Replies gathered before they are given to the transport.
 _FLUSH_BYTES: Final = 64 * 1024
@@ -29,27 +29,16 @@ _HELD_BYTES: Final = 1024 * 1024
 _UNREAD_BYTES: Final = 16 * 1024 * 1024
 
 
-class Service(Protocol):
+class Host(Protocol):
     """What a connection needs of the fleet it belongs to."""
 
     pace: float
     faults: FaultPlan
-
-    def router_at(self, address: str) -> Router | None:
-        """The router served on a local address."""
-        ...
-
-    def opened(self, connection: ApiConnection) -> int:
-        """Count the connection in; returns its running number."""
-        ...
+    fetch: Fetch
 
     def closed(self, connection: ApiConnection) -> None: ...
 
     def challenge(self) -> bytes: ...
-
-    async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Ask another host for something, in the name of a router."""
-        ...
 
 
 def is_loopback(address: str) -> bool:
@@ -69,18 +58,25 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 class ApiConnection(asyncio.Protocol):
-    """One accepted connection. The local address says which router it is for.
+    """One accepted connection with a router, over TLS if `secure`. `address` is the peer's."""
 
-    A connection to an address that is not loopback, or that no router has, is closed at once.
-    """
+    @property
+    def service(self) -> str:
+        """The service it is connected to."""
+        return "api-ssl" if self._secure else "api"
 
-    def __init__(self, service: Service) -> None:
-        self.router: Router | None = None
-        self._service = service
+    def __init__(
+        self, host: Host, router: Router, *, address: str, number: int, secure: bool = False
+    ) -> None:
+        self.router = router
+        self._host = host
+        self._address = address
+        self._number = number
+        self._secure = secure
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
-        self._pace = service.pace
+        self._pace = host.pace
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._flush_planned = False
@@ -95,28 +91,16 @@ class ApiConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        connected = cast(asyncio.Transport, transport)
-        # Both are None when the peer was gone before it was accepted.
-        local, peer = connected.get_extra_info("sockname"), connected.get_extra_info("peername")
-        address = local[0] if local and peer else ""
-        router = self._service.router_at(address) if is_loopback(address) else None
-        if router is None or self._service.faults.refuses(router.name):
-            connected.abort()
-            return
-        if router.phase is Phase.OFF:
-            reset(connected)
-            return
-        connected.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._transport = connected
-        self.router = router
+        self._transport = cast(asyncio.Transport, transport)
         self._session = Session(
-            router,
+            self.router,
             self,
-            address=peer[0],
-            connection=self._service.opened(self),
-            challenge=self._service.challenge,
-            faults=self._service.faults,
-            fetch=self._service.fetch,
+            address=self._address,
+            connection=self._number,
+            challenge=self._host.challenge,
+            faults=self._host.faults,
+            fetch=self._host.fetch,
+            service=self.service,
         )
 
     def data_received(self, data: bytes) -> None:
@@ -145,13 +129,13 @@ class ApiConnection(asyncio.Protocol):
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def eof_received(self) -> bool:
-        self._half_closed = not self._finished
+        self._half_closed = not self._finished and not self._secure  # TLS ends both ways at once
         return self._half_closed  # stay half open until what was asked for is answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._session is not None:
             self._session.connection_lost()
-            self._service.closed(self)
+        self._host.closed(self)
         if self._timer is not None:
             self._timer.cancel()
         self._session = None

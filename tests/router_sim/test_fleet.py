@@ -69,7 +69,7 @@ async def test_without_the_right_to_bind_a_device_each_address_has_its_socket(
                 raise PermissionError
             super().setsockopt(level, option, *rest)
 
-    monkeypatch.setattr("router_sim.fleet.socket.socket", Plain)
+    monkeypatch.setattr("router_sim.listening.socket.socket", Plain)
     addresses = ["127.0.3.1", "127.0.3.2"]
     async with Fleet(routers(*addresses), port=0) as fleet:
         bound = [server.sockets[0].getsockname() for server in fleet._servers]
