@@ -13,6 +13,7 @@ from router_sim.hotspot_service import HotspotService
 from router_sim.journal import Journal
 from router_sim.menus.catalogue import untouched_stores
 from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
+from router_sim.schema import Menu
 from router_sim.state import Resolve, State, nothing_resolves
 from router_sim.store import Item
 from router_sim.transaction import Change, Transaction
@@ -35,6 +36,12 @@ def _no_other_password(router: str, user: str) -> str | None:
 
 def _no_services(router: "Router") -> None:
     """What becomes of the services of a router that nobody serves."""
+
+
+def _printed(state: State) -> dict[str, list[dict[str, str]]]:
+    return {
+        path: [state.printed(menu, item) for item in state.items(menu)] for path, menu in state.menus.items()
+    }
 
 
 class Router:
@@ -302,10 +309,26 @@ class Router:
     def snapshot(self) -> dict[str, list[dict[str, str]]]:
         """Every menu with its printed records, in order. Passwords of router users are left out."""
         self.tick()
-        return {
-            path: [self._state.printed(menu, item) for item in self._state.items(menu)]
-            for path, menu in self._state.menus.items()
-        }
+        return _printed(self._state)
+
+    def initial_snapshot(self) -> dict[str, list[dict[str, str]]]:
+        """The same of the state `reset` goes back to, as it would look now."""
+        state = self._untouched()
+        state.branch(self._initial)
+        return _printed(state)
+
+    @property
+    def menus(self) -> Mapping[str, Menu]:
+        """The tables of the menus this version has, by path."""
+        return self._state.menus
+
+    def holds(self, menu: str, key: str) -> bool:
+        """Is there an item with this identifier or name in the menu?"""
+        return self._state.item(self._state.menus[menu], key) is not None
+
+    def now(self) -> datetime:
+        """The moment it is for the router's timers, aware UTC."""
+        return self._state.now()
 
     # -- going back ----------------------------------------------------------------------------------
 
@@ -313,6 +336,15 @@ class Router:
         """Remember the present state as the one `reset` goes back to, and start the journal anew."""
         self._initial = self._state.mark()
         self.journal.clear()
+
+    def blank(self) -> None:
+        """Go back to a router as it comes from the factory, which knows no password."""
+        self._boot = None
+        self._state.restore(self._untouched().mark(), keep=(accounts.ACTIVE,))
+        self.services_changed(self)
+
+    def _untouched(self) -> State:
+        return State(self.version, self._clock, behaviours(), self._state.upstream)
 
     def reset(self) -> None:
         """Go back to the remembered state and empty the journal.

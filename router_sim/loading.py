@@ -1,0 +1,260 @@
+"""Giving a simulated router the state of a snapshot.
+
+The router goes back to what it is like from the factory and is then configured by ordinary commands, so that all
+that follows from the configuration comes about as it would. Items keep their identifiers where those are free.
+Not taken over: what a router makes by itself, what it only reports, and what the snapshot does not hold, such as
+keys of certificates and passwords of the router's users. Nothing is left out silently: the report says what.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from router_sim.configuration import Row, can_be_given, is_setting
+from router_sim.differences import compare
+from router_sim.exchange import Origin
+from router_sim.router import Router
+from router_sim.schema import Menu
+from router_sim.script import one_line
+from router_sim.snapshots import Snapshot, snapshot_of
+from router_sim.statements import Statement, run
+from router_sim.store import Item, parse_key
+from router_sim.transaction import Transaction
+from router_sim.traps import Trap
+from router_sim.values import BadValue, Reference
+
+# Interfaces that are built into a device: no command makes them.
+HARDWARE: Final[Mapping[str, str]] = {"/interface/ethernet": "ether", "/interface": ""}
+_USERS: Final = "/user"
+_ORIGIN: Final = Origin("", "", "load")
+# Parts of a printed record that are no properties.
+_MARKS: Final = frozenset({".id", ".nextid", ".about", "about"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """How many rows were made or changed, how many have another identifier now, and what was left out."""
+
+    rows: int
+    renumbered: int
+    problems: tuple[str, ...]
+
+
+def load(router: Router, snapshot: Snapshot, *, password: str | None = None) -> LoadReport:
+    """Let the router hold what the snapshot does; that is then its initial state, and the journal is empty.
+
+    Users of the router keep their passwords if it had users of these names; others, and all of them if it is
+    given, get `password`.
+    """
+    passwords = _passwords(router)
+    router.blank()
+    untouched = snapshot_of(router)
+    menus = router.menus
+    problems = _unknown(snapshot, menus)
+    cleaned = _understood(snapshot, menus, problems)
+    _drop_missing_hardware(router, untouched, cleaned)
+    statements = compare(untouched, cleaned, menus, same_router=False)
+    highest = _highest(cleaned, menus)
+    rows = 0
+    renumbered: Counter[str] = Counter()
+    for statement in statements:
+        before = len(problems)
+        renumbered[menus[statement.menu].store] += _apply(router, statement, highest, problems)
+        rows += before == len(problems)
+    _arrange(router, cleaned, renumbered)
+    _set_passwords(router, passwords, password, problems)
+    router.mark_initial()
+    router.services_changed(router)
+    return LoadReport(rows, renumbered.total(), tuple(problems))
+
+
+# What cannot be taken over
+
+
+def _unknown(snapshot: Snapshot, menus: Mapping[str, Menu]) -> list[str]:
+    problems = [
+        f"{path}: this menu is not simulated in this version; its rows ({len(rows)}) are left out"
+        for path, rows in snapshot.menus.items()
+        if path not in menus and rows
+    ]
+    for path, rows in snapshot.menus.items():
+        if path in menus:
+            names = Counter(
+                name for row in rows for name in row if name not in menus[path].by_name and name not in _MARKS
+            )
+            problems += [
+                f"{path}: {name} is no property of this version; left out of {number} rows"
+                for name, number in names.items()
+            ]
+    return problems
+
+
+def _understood(snapshot: Snapshot, menus: Mapping[str, Menu], problems: list[str]) -> Snapshot:
+    """The snapshot without values that the tables do not accept."""
+    kept: dict[str, list[Row]] = {}
+    for path, rows in snapshot.menus.items():
+        menu = menus.get(path)
+        if menu is None:
+            continue
+        kept[path] = []
+        for row in rows:
+            refused = [
+                each.name
+                for each in menu.properties
+                if each.name in row
+                and is_setting(menu, each)
+                and row[each.name] != each.default
+                and not _is_printed_otherwise(menu, each.name)
+                and not can_be_given(each, row[each.name])
+            ]
+            for name in refused:
+                who = row.get("name") or row.get(".id", "")
+                problems.append(f"{path} {who}: {name}={row[name]!r} is not understood and left out")
+            kept[path].append({name: value for name, value in row.items() if name not in refused})
+    return replace(snapshot, menus=kept)
+
+
+def _is_printed_otherwise(menu: Menu, name: str) -> bool:
+    """Does the router print something else there than what can be set?"""
+    return (menu.path, name) in {("/file", "type"), ("/interface", "mtu")}
+
+
+# Interfaces of the device
+
+
+def _drop_missing_hardware(router: Router, untouched: Snapshot, wanted: Snapshot) -> None:
+    path = "/interface/ethernet"
+    if path not in wanted.menus:
+        return
+    there = {row.get("default-name", row.get("name")) for row in wanted.menus[path]}
+    gone = [parse_key(row[".id"]) for row in untouched.menus[path] if row.get("default-name") not in there]
+
+    def drop(tx: Transaction) -> None:
+        for number in gone:
+            if number is not None:
+                tx.drop("/interface", number)
+
+    router.write(drop)
+
+
+def _make_hardware(router: Router, statement: Statement, row: Row, problems: list[str]) -> None:
+    menu = router.menus[statement.menu]
+    values = {}
+    for name, value in statement.values.items():
+        each = menu.by_name[name]
+        try:
+            if not isinstance(each.type, Reference):
+                values[name] = each.type.parse(value)
+        except BadValue as bad:
+            problems.append(f"{statement.menu} {row.get('name')}: {bad.describe(name)}")
+    for name in ("default-name", "orig-mac-address"):
+        if name in row:
+            values[name] = row[name]
+    if statement.menu == "/interface" and row.get("type"):
+        problems.append(
+            f"/interface {row.get('name')}: interfaces of type {row['type']} have no menu of their own here; "
+            "it is kept by its name alone"
+        )
+
+    def make(tx: Transaction) -> None:
+        tx.add("/interface", values, kind=HARDWARE[statement.menu])
+
+    router.write(make)
+
+
+# Carrying out
+
+
+def _highest(snapshot: Snapshot, menus: Mapping[str, Menu]) -> dict[str, int]:
+    """The highest number each store has in the snapshot."""
+    highest: dict[str, int] = {}
+    for path, rows in snapshot.menus.items():
+        store = menus[path].store
+        numbers = [parse_key(row.get(".id", "")) or 0 for row in rows]
+        highest[store] = max([highest.get(store, 0), *numbers])
+    return highest
+
+
+def _apply(router: Router, statement: Statement, highest: dict[str, int], problems: list[str]) -> bool:
+    """Run one statement; returns whether a new item could not keep its identifier."""
+    menu = router.menus[statement.menu]
+    wanted = parse_key(statement.id) if statement.verb == "add" else None
+    try:
+        if wanted is not None:
+            router.write(lambda tx: _number(tx, menu.store, wanted, highest))
+        if statement.verb == "add" and "add" not in menu.verbs:
+            if menu.path not in HARDWARE:
+                raise Trap(("no command makes such an item", None))
+            _make_hardware(router, statement, statement.row, problems)
+        else:
+            run(statement, router, _ORIGIN)
+    except Trap as trap:
+        problems.append(f"{one_line(statement, router.menus)}: {trap.message}")
+        return False
+    finally:
+        if wanted is not None:
+            router.write(lambda tx: _number(tx, menu.store, None, highest))
+    return wanted is not None and not router.holds(menu.path, statement.id)
+
+
+def _number(tx: Transaction, path: str, wanted: int | None, highest: dict[str, int]) -> None:
+    """Let the next new item have the number `wanted` if it is free, otherwise one over all others."""
+    store = tx.state.writable(path)
+    highest[path] = max(highest.get(path, 0), store.number_from(0) - 1)
+    free = wanted is not None and store.get(wanted) is None
+    store.number_from(wanted if wanted is not None and free else highest[path] + 1)
+
+
+def _arrange(router: Router, snapshot: Snapshot, renumbered: Mapping[str, int]) -> None:
+    """Put the items of stores that kept all identifiers into the order of the snapshot."""
+    wanted: dict[str, list[int]] = {}
+    for path, rows in snapshot.menus.items():
+        menu = router.menus[path]
+        if not menu.kind and not menu.singleton and not renumbered.get(menu.store):
+            keys = [parse_key(row.get(".id", "")) for row in rows]
+            wanted[menu.store] = [key for key in keys if key is not None]
+
+    def arrange(tx: Transaction) -> None:
+        for path, numbers in wanted.items():
+            there = [number for number in numbers if tx.state.store(path).get(number) is not None]
+            now = [item.id for item in tx.state.store(path) if item.id in set(there)]
+            if now != there:
+                tx.state.writable(path).move(there, None)
+
+    router.write(arrange)
+
+
+# Passwords
+
+
+def _passwords(router: Router) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def look(tx: Transaction) -> None:
+        for user in tx.state.store(_USERS):
+            found[user.values.get("name", "")] = user.values.get("password", "")
+
+    router.write(look)
+    return found
+
+
+def _set_passwords(
+    router: Router, known: Mapping[str, str], password: str | None, problems: list[str]
+) -> None:
+    def change(tx: Transaction) -> None:
+        for user in list(tx.state.store(_USERS)):
+            name = user.values.get("name", "")
+            held = known.get(name) if password is None else password
+            if held:
+                tx.put(_USERS, _with_password(user, held))
+            elif held is None:
+                problems.append(f"{_USERS} {name}: the password is not known; the user has none here")
+
+    router.write(change)
+
+
+def _with_password(user: Item, password: str) -> Item:
+    return replace(user, values={**user.values, "password": password, "expired": "false"})
