@@ -311,8 +311,8 @@ PROBES: Final[Sequence[Probe]] = (
         "With use-radius, who is asked first for a name that is also a local user?",
         (
             *SERVE,
-            say("/radius/add", "=service=hotspot", "=address={radius}", "=secret=probe-secret",
-                "=timeout=1s", keep="radius_entry"),
+            say("/radius/add", "=service=hotspot", "=address={radius}", "=authentication-port={radius_port}",
+                "=secret=probe-secret", "=timeout=1s", keep="radius_entry"),
             say(f"{HOTSPOT}/profile/set", "=.id={profile}", "=use-radius=yes"),
             Guest("appear"),
             LOG_IN,

@@ -15,12 +15,15 @@ from rich.console import Console
 from router_sim.chr.prepared import PREPARED, prepared_machine
 from router_sim.chr.preparing import FACTORY_USER, GUEST_CARD
 from router_sim.chr.prober import Guests, Subject, probe_router
+from router_sim.chr.radius import AcceptingRadius
 from router_sim.chr.segment import Segment, Station
 from router_sim.chr.settings import ChrError, Settings
 from router_sim.chr.simulated import MAC, simulated_subject
 from router_sim.chr.transcript import Transcript, compare, probes_in_both
 
 SIMULATOR: Final = "simulator"
+# Where QEMU's user network shows the machine the loopback of this one.
+SEEN_FROM_THE_MACHINE: Final = "10.0.2.2"
 
 Back = Callable[[], Awaitable[None]]
 
@@ -56,10 +59,17 @@ class SegmentGuests:
 async def probed(settings: Settings, console: Console) -> AsyncIterator[tuple[Subject, Back | None]]:
     """What is probed, and how it is put back after each probe."""
     if settings.image is not None:
-        async with prepared_machine(settings, console) as (machine, segment):
+        async with AcceptingRadius() as radius, prepared_machine(settings, console) as (machine, segment):
             first = IPv4Network(settings.subnets[0])
             address, guest = str(first[1]), str(first[-3])
-            names = {"interface": GUEST_CARD, "address": address, "guest": guest, "mac": MAC}
+            names = {
+                "interface": GUEST_CARD,
+                "address": address,
+                "guest": guest,
+                "mac": MAC,
+                "radius": SEEN_FROM_THE_MACHINE,
+                "radius_port": str(radius.port),
+            }
             guests: Guests = SegmentGuests(segment, guest, address)
             rest = f"http://127.0.0.1:{machine.ports['www']}"
             subject = Subject(

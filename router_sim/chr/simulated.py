@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from router_sim.chr.prober import Subject
+from router_sim.chr.radius import AcceptingRadius
 from router_sim.clock import VirtualClock
 from router_sim.fleet import Fleet
 from router_sim.router import Router
@@ -43,7 +44,15 @@ async def simulated_subject(version: str) -> AsyncIterator[tuple[Subject, Router
     password = secrets.token_urlsafe(12)
     router = lab_router("probed", clock=VirtualClock(), version=version, password=password)
     async with AsyncExitStack() as stack:
+        radius = await stack.enter_async_context(AcceptingRadius())
         fleet = await stack.enter_async_context(Fleet({"127.0.1.1": router}, port=0))
-        names = {"interface": INTERFACE, "address": ADDRESS, "guest": GUEST, "mac": MAC}
+        names = {
+            "interface": INTERFACE,
+            "address": ADDRESS,
+            "guest": GUEST,
+            "mac": MAC,
+            "radius": "127.0.0.1",
+            "radius_port": str(radius.port),
+        }
         guests = SimulatedGuests(router)
         yield Subject("127.0.1.1", fleet.port, "admin", password, names, guests=guests), router
