@@ -88,7 +88,10 @@ class Behaviour:
         """Refuse a removal. Raises Trap."""
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """An item of `store` was added, changed or removed: bring about what follows. Never raises."""
+        """An item of `store` was added, changed or removed: bring about what follows. Never raises.
+
+        For one that was moved, `before` is `after`.
+        """
 
     def expired(self, tx: Transaction, item: Item) -> None:
         """The moment `item.due` has come; `tx.now` is that moment."""

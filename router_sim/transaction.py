@@ -101,11 +101,12 @@ class Transaction:
     def move(self, store: str, numbers: Collection[int], before: int | None) -> None:
         """Move items in front of the item `before`, or to the end."""
         held = self.state.writable(store)
-        for number in numbers:
-            item = held.get(number)
-            if item is not None:
-                self._record(store, item, item, item, own=True)
+        moved = [item for item in map(held.get, numbers) if item is not None]
+        for item in moved:
+            self._record(store, item, item, item, own=True)
         held.move(numbers, before)
+        for item in moved:
+            self._tell(store, item, item)
 
     def _record(self, store: str, item: Item, old: Item | None, new: Item | None, own: bool) -> None:
         change = self._changes.get((store, item.id))

@@ -17,10 +17,12 @@ from router_sim.behaviours.firewall import FilterRules, NatRules
 from router_sim.behaviours.hotspot_bindings import Bindings
 from router_sim.behaviours.hotspot_cookies import Cookies
 from router_sim.behaviours.hotspot_hosts import Hosts
+from router_sim.behaviours.hotspot_names import HotspotNames
+from router_sim.behaviours.hotspot_rules import HotspotRules, Translations
 from router_sim.behaviours.hotspot_servers import Servers
 from router_sim.behaviours.hotspot_sessions import Sessions
 from router_sim.behaviours.hotspot_users import Users
-from router_sim.behaviours.hotspot_walled_garden import WalledGarden
+from router_sim.behaviours.hotspot_walled_garden import WalledGarden, WalledGardenAddresses
 from router_sim.behaviours.interface_lists import InterfaceLists
 from router_sim.behaviours.interface_records import Interfaces
 from router_sim.behaviours.log import Log
@@ -52,6 +54,10 @@ EVERY_BEHAVIOUR = (
     RadiusServers,
     RadiusIncoming,
     Servers,
+    HotspotRules,
+    HotspotNames,
+    Translations,
+    WalledGardenAddresses,
     Users,
     Bindings,
     WalledGarden,

@@ -58,9 +58,8 @@ class Servers(Behaviour):
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
         """Settle who works now; hosts of a server that is gone, idle or elsewhere go."""
-        if store != SERVER and before is not None and after is not None and before.values is after.values:
-            return
-        self._settle(tx)
+        if before is None or after is None or before.values is not after.values:
+            self._settle(tx)
         if store != SERVER or before is None:
             return
         current = tx.state.store(SERVER).get(before.id)
@@ -79,7 +78,8 @@ class Servers(Behaviour):
                 if holder is None or server.marks.get("claim", 0) < holder.marks.get("claim", 0):
                     first[interface] = server
         working = {server.id for server in first.values()}
-        for server in servers:
+        # Those that begin come first, so that what is there for all of them is not taken away in between.
+        for server in sorted(servers, key=lambda server: server.id not in working):
             current = tx.state.store(SERVER).get(server.id)
             works = float(server.id in working)
             if current is not None and current.marks.get("works", 0.0) != works:
