@@ -89,10 +89,14 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """Properties whose values together may occur once in a store, and the words of the refusal."""
+    """Properties whose values together may occur once in a store, and the words of the refusal.
+
+    With `among_enabled` only items that are enabled get in each other's way.
+    """
 
     properties: tuple[str, ...]
     refusal: str
+    among_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from router_sim.behaviour import Call, Draft
 from router_sim.exchange import Reply
-from router_sim.schema import Menu, Presence, Property
+from router_sim.schema import Menu, Presence, Property, Unique
 from router_sim.selection import SELECTORS, chosen, expect, named, selectors
 from router_sim.state import State
 from router_sim.store import Hold, Item
@@ -131,12 +131,17 @@ def remove(call: Call) -> Reply:
 
 
 def move(call: Call) -> Reply:
-    """Put items in front of another, or at the end."""
+    """Put items in front of another, or at the end; there too if the other does not exist.
+
+    That, and the refusal for an item put before itself, was seen on a router of 7.23.
+    """
     given = call.command.attributes
     expect(given, selectors(call.menu) | {"destination"})
     items = chosen(call)
-    before = named(call.state, call.menu, given["destination"]).id if given.get("destination") else None
-    call.tx.move(call.menu.store, [item.id for item in items], before)
+    before = call.state.item(call.menu, given.get("destination", ""))
+    if before is not None and before.id in {item.id for item in items}:
+        raise failure("can not move object before itself")
+    call.tx.move(call.menu.store, [item.id for item in items], before.id if before else None)
     return Reply()
 
 
@@ -174,16 +179,25 @@ def _check(state: State, menu: Menu, draft: Draft) -> None:
     state.behaviours.of(menu.store).check(state, menu, draft)
     number = draft.before.id if draft.before else None
     store = state.store(menu.store)
-    for unique in menu.unique:
+    for unique in _binding(menu, draft):
         values = _identity(menu, draft, unique.properties)
-        if any(values) and any(item.id != number for item in store.lookup(unique.properties, values)):
+        if any(values) and any(
+            item.id != number and not (unique.among_enabled and item.values.get("disabled") == "true")
+            for item in store.lookup(unique.properties, values)
+        ):
             raise failure(unique.refusal)
+
+
+def _binding(menu: Menu, draft: Draft) -> list[Unique]:
+    """What must be unique of the item as it would be."""
+    idle = draft.values.get("disabled") == "true"
+    return [unique for unique in menu.unique if not (unique.among_enabled and idle)]
 
 
 def _keys(menu: Menu, draft: Draft) -> list[tuple[tuple[str, ...], str]]:
     return [
         ((*unique.properties, *_identity(menu, draft, unique.properties)), unique.refusal)
-        for unique in menu.unique
+        for unique in _binding(menu, draft)
     ]
 
 

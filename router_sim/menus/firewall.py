@@ -123,7 +123,7 @@ ADDRESS_LIST = Menu(
         about(),
     ),
     LIST | TOGGLE | COMMENT,
-    unique=(Unique(("list", "address"), "already have such entry"),),
+    unique=(Unique(("list", "address"), "already have such entry", among_enabled=True),),
     indexed=("address", "list"),
     removable_dynamic=True,
     noun="entry",

@@ -237,8 +237,11 @@ def test_rules_are_placed_and_moved(console) -> None:
     assert order() == [last, first, middle]
     console.run(f"{GARDEN}/move", {"numbers": f"{first},{last}"})
     assert order() == [middle, first, last]
-    console.run(f"{GARDEN}/move", {".id": middle, "destination": middle})
-    assert order() == [middle, first, last]
+    assert console.trap(f"{GARDEN}/move", {".id": middle, "destination": middle}) == (
+        ("failure: can not move object before itself", None),
+    )
+    console.run(f"{GARDEN}/move", {".id": first, "destination": "*99"})
+    assert order() == [middle, last, first]
 
 
 # -- changing --------------------------------------------------------------------------------------------
