@@ -41,10 +41,14 @@ class Engine:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def run(self, command: Command, origin: Origin, tx: Transaction) -> Reply:
-        """Run one command for `origin`, writing through `tx`."""
+    def run(
+        self, command: Command, origin: Origin, tx: Transaction, *, limit: frozenset[str] | None = None
+    ) -> Reply:
+        """Run one command for `origin`, writing through `tx`; `limit` are the rights it has at most."""
         menu, verb = self.resolve(command.path)
         rights = self._rights(origin)
+        if limit is not None:
+            rights = limit if rights is None else rights & limit
         if rights is not None and not permissions.needed(menu.path, verb) <= rights:
             raise not_permitted()
         hidden: frozenset[str] = frozenset()

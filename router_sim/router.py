@@ -11,6 +11,7 @@ from router_sim.dates import from_seconds
 from router_sim.engine import READING, Command, Engine, Origin, Reply
 from router_sim.hotspot_service import HotspotService
 from router_sim.journal import Journal
+from router_sim.memo import Memo
 from router_sim.menus.catalogue import untouched_stores
 from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
 from router_sim.schema import Menu
@@ -67,12 +68,14 @@ class Router:
         self.journal = Journal()
         self._clock = clock
         self._state = State(version, clock, behaviours(), resolve)
+        self._state.name = name
         self._engine = Engine(self._state)
         self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
         self._next_watcher = 0
         self._sessions: dict[int, int] = {}
         self._ended: set[int] = set()  # connections whose session somebody removed
         self._boot: Boot | None = None
+        self._memo: Memo | None = None
         # Whoever serves the router sets these: what ends its connections when it goes down, and what
         # another password than the one set is taken for.
         self.cut_connections: Callable[[Router, bool], None] = _no_connections
@@ -147,6 +150,30 @@ class Router:
                 state.behaviours.of(store).expired(tx, item)
                 self._commit(tx, "", None)
 
+    def revision(self) -> int:
+        """The number of the present state, after what is due; -1 while a reply may depend on more than it."""
+        state = self._state
+        if state.deadlines:
+            self.tick()
+        return -1 if self._boot is not None or self._ended else state.revision
+
+    @property
+    def outside(self) -> int:
+        """How often a command looked at what changes without a write."""
+        return self._state.outside
+
+    @property
+    def memo(self) -> Memo:
+        """The replies worth keeping while somebody is logged in."""
+        if self._memo is None:
+            self._memo = Memo()
+        return self._memo
+
+    def repeatable(self, path: str) -> bool:
+        """Is it a print that does nothing but look at the router's stores, and the time?"""
+        menu, verb = self._engine.resolve(path)
+        return verb in ("print", "getall") and verb not in self._state.behaviours.verbs(menu.store)
+
     @property
     def next_due(self) -> datetime | None:
         """The moment by which `tick` should be called next; None while nothing runs out.
@@ -202,6 +229,8 @@ class Router:
     def session_closed(self, origin: Origin) -> None:
         """The user's connection is gone, and the row with it."""
         row = self._sessions.pop(origin.connection, None)
+        if not self._sessions:
+            self._memo = None
         self._ended.discard(origin.connection)
         if row is not None:
             tx = self._transaction()

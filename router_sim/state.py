@@ -68,6 +68,7 @@ class State:
         self.behaviours = behaviours
         self._resolve = resolve
         self.disk_bytes = DISK_BYTES
+        self.name = ""  # that of the router, which makes its serial numbers its own
         # What a command wants done to the power once it is answered: "reboot", "shutdown" or nothing.
         self.power_request = ""
 

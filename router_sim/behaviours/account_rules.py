@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from router_sim import writing
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
-from router_sim.behaviours.accounts import GROUP, USER, has_password
+from router_sim.behaviours.accounts import ACTIVE, GROUP, USER, has_password
 from router_sim.behaviours.interfaces import is_enabled
 from router_sim.exchange import Command, Reply
 from router_sim.schema import Menu, version_key
@@ -167,3 +167,14 @@ def _change_password(call: Call) -> Reply:
     values = {name: value for name, value in user.values.items() if name != "expired"}
     call.tx.put(USER, replace(user, values={**values, "password": given["new-password"]}), own=True)
     return Reply()
+
+
+class Active(Behaviour):
+    """Open sessions. One that is removed keeps its connection, and may do nothing any more (assumed)."""
+
+    def __init__(self) -> None:
+        super().__init__(ACTIVE)
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """What older versions call the removal."""
+        return {"request-logout": Verb(writing.remove, None)}

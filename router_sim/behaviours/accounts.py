@@ -16,6 +16,7 @@ from router_sim.values import split_list
 USER = "/user"
 GROUP = "/user/group"
 ACTIVE = "/user/active"
+JOB = "/system/script/job"
 
 
 def password_of(user: Item) -> bytes:
@@ -67,7 +68,11 @@ def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
         values["group"] = state.name_of(GROUP, user.values.get("group", ""))
         tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
     log.write(tx, "system,info,account", f"user {name} logged in from {address} via {via}")
-    return tx.add(ACTIVE, values)
+    marks = {}
+    if via == "api":
+        job = tx.add(JOB, {"type": "api-login", "owner": name, "started": moment})
+        marks["job"] = float(job.id)
+    return tx.add(ACTIVE, values, marks=marks)
 
 
 def closed(tx: Transaction, number: int) -> None:
@@ -76,6 +81,8 @@ def closed(tx: Transaction, number: int) -> None:
     if row is None:
         return
     tx.drop(ACTIVE, number)
+    if "job" in row.marks:
+        tx.drop(JOB, int(row.marks["job"]))
     name, address, via = (row.values.get(each, "") for each in ("name", "address", "via"))
     log.write(tx, "system,info,account", f"user {name} logged out from {address} via {via}")
 

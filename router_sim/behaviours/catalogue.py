@@ -3,9 +3,10 @@
 from functools import cache
 
 from router_sim.behaviour import BehaviourSet
-from router_sim.behaviours.account_rules import Accounts, Groups, OwnPassword
+from router_sim.behaviours.account_rules import Accounts, Active, Groups, OwnPassword
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses
+from router_sim.behaviours.addresses_v6 import AddressesV6
 from router_sim.behaviours.arp import Arp
 from router_sim.behaviours.bridging import BridgePorts
 from router_sim.behaviours.certificate_verbs import Certificates
@@ -14,10 +15,12 @@ from router_sim.behaviours.dhcp import DhcpServers, Leases, Networks
 from router_sim.behaviours.dns import Cache, DnsSettings, StaticRecords
 from router_sim.behaviours.files import Files
 from router_sim.behaviours.firewall import FilterRules, NatRules
+from router_sim.behaviours.marking import MangleRules, RawRules
 from router_sim.behaviours.hotspot_bindings import Bindings
 from router_sim.behaviours.hotspot_cookies import Cookies
 from router_sim.behaviours.hotspot_hosts import Hosts
 from router_sim.behaviours.hotspot_names import HotspotNames
+from router_sim.behaviours.hotspot_queues import ServerQueues
 from router_sim.behaviours.hotspot_rules import HotspotRules, Translations
 from router_sim.behaviours.hotspot_servers import Servers
 from router_sim.behaviours.hotspot_sessions import Sessions
@@ -26,10 +29,14 @@ from router_sim.behaviours.hotspot_walled_garden import WalledGarden, WalledGard
 from router_sim.behaviours.interface_lists import InterfaceLists
 from router_sim.behaviours.interface_records import Interfaces
 from router_sim.behaviours.log import Log
+from router_sim.behaviours.packages import License, Packages, Update
 from router_sim.behaviours.pools import Pools
+from router_sim.behaviours.power import Power
 from router_sim.behaviours.queues import SimpleQueues
 from router_sim.behaviours.radius import RadiusIncoming, RadiusServers
-from router_sim.behaviours.power import Power
+from router_sim.behaviours.routing import Routes
+from router_sim.behaviours.scheduling import Scheduler
+from router_sim.behaviours.scripts import Scripts
 from router_sim.behaviours.services import Services
 from router_sim.behaviours.system import Resources, SystemClock
 
@@ -48,6 +55,10 @@ EVERY_BEHAVIOUR = (
     Cache,
     FilterRules,
     NatRules,
+    MangleRules,
+    RawRules,
+    Routes,
+    AddressesV6,
     AddressList,
     Services,
     SimpleQueues,
@@ -56,6 +67,7 @@ EVERY_BEHAVIOUR = (
     Servers,
     HotspotRules,
     HotspotNames,
+    ServerQueues,
     Translations,
     WalledGardenAddresses,
     Users,
@@ -72,8 +84,14 @@ EVERY_BEHAVIOUR = (
     Certificates,
     Accounts,
     Groups,
+    Active,
     OwnPassword,
     Power,
+    Packages,
+    Update,
+    License,
+    Scripts,
+    Scheduler,
 )
 
 

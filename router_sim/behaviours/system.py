@@ -1,11 +1,14 @@
 """The router's clock and its resources."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
-from router_sim.behaviour import Behaviour, Draft
+from router_sim.behaviour import Behaviour, Call, Draft, Verb
+from router_sim.behaviours import files
+from router_sim.behaviours.going_on import ONGOING, interval, once
 from router_sim.dates import format_date, format_offset, parse_date, zone
 from router_sim.durations import format_elapsed
+from router_sim.exchange import Record, Reply, Runtime
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
@@ -61,15 +64,35 @@ class SystemClock(Behaviour):
 
 
 class Resources(Behaviour):
-    """Uptime and version."""
+    """Uptime, version, and what is left of the disk."""
 
     def __init__(self) -> None:
         super().__init__("/system/resource")
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
-        """Time since the router started, and what runs on it."""
+        """Time since the router started, what runs on it, and the room there is for files."""
         return {
             "uptime": format_elapsed((state.now() - state.booted).total_seconds()),
             "version": f"{state.version} (stable)",
             "build-time": f"{format_date(state.booted, state.version)} 00:00:00",
+            "free-hdd-space": str(max(0, state.disk_bytes - files.used_bytes(state))),
         }
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """`monitor` reports the load once a second, or as often as `interval` says."""
+        return {"monitor": Verb(_monitor, ONGOING | {"proplist"})}
+
+
+def _monitor(call: Call) -> Reply:
+    given, menu = call.command.attributes, call.menu
+    seconds = interval(given)
+
+    async def stream(runtime: Runtime) -> AsyncIterator[Record]:
+        while True:
+            load, memory = (menu.by_name[name].default or "" for name in ("cpu-load", "free-memory"))
+            yield {"cpu-used": load, "cpu-used-per-cpu": load, "free-memory": memory}
+            if once(given):
+                return
+            await runtime.sleep(seconds)
+
+    return Reply(stream=stream, data=True, numbered=not once(given))

@@ -92,9 +92,10 @@ ACTIVE = Menu(
         flag("by-romon", Presence.TRUE),
         about(),
     ),
-    frozenset({"remove"}),
+    frozenset({"remove", "request-logout"}),
     journaled=False,
     noun="session",
+    verb_spans={"remove": Span(since="7.20"), "request-logout": Span(until="7.20")},
 )
 
 SETTINGS = Menu(

@@ -57,7 +57,7 @@ CERTIFICATE = Menu(
         Property("subject-alt-name", Listed(Alternative()), ""),
         Property("days-valid", Int(1, 36500), "365"),
         Property("trusted", Bool(), "false"),
-        Property("trust-store", Flags(TRUST_STORES), "", SET, span=Span(since="7.19")),
+        Property("trust-store", Flags(TRUST_STORES), "", SET, span=Span(since="7.21")),
         Property("key-usage", Flags(USAGES), DEFAULT_USAGE, clearable=True),
         Property("ca", Reference(STORE, missing="default"), read_only=True),
         shown("ca-crl-host", "", SET),

@@ -1,6 +1,6 @@
 """Files on the router's disk."""
 
-from router_sim.schema import LIST, Menu, Presence, Property, Unique, about, flag, shown
+from router_sim.schema import LIST, Menu, Presence, Property, Span, Unique, about, flag, shown
 from router_sim.values import Choice, Text
 
 FILE = Menu(
@@ -22,6 +22,7 @@ FILE = Menu(
     unique=(Unique(("name",), "file with such name already exists"),),
     print_arguments=frozenset({"path", "recursive", "relative", "show-hidden"}),
     noun="file",
+    verb_spans={"read": Span(since="7.13")},
 )
 
 MENUS = (FILE,)

@@ -1,13 +1,10 @@
 """The router itself: identity, resources, clock, files, and the people who may log in to it."""
 
-from router_sim.schema import (
-    CONFIGURE,
-    Menu,
-    Property,
-    Span,
-    shown,
-)
-from router_sim.values import Bool, Pattern, Text
+from router_sim.schema import CONFIGURE, Menu, Property, Span, flag, shown
+from router_sim.values import Bool, Choice, Pattern, Text
+
+# Menus of one item can be reset since the version in which every menu can.
+RESET = {"reset": Span(since="7.21")}
 
 IDENTITY = Menu(
     "/system/identity",
@@ -15,6 +12,7 @@ IDENTITY = Menu(
     CONFIGURE,
     singleton=True,
     print_arguments=frozenset({"oid"}),
+    verb_spans=RESET,
 )
 
 RESOURCE = Menu(
@@ -30,7 +28,7 @@ RESOURCE = Menu(
         shown("cpu-count", "1"),
         shown("cpu-frequency", "2400"),
         shown("cpu-load", "0"),
-        shown("free-hdd-space", "83886080"),
+        shown("free-hdd-space"),
         shown("total-hdd-space", "134217728"),
         shown("write-sect-since-reboot", "1024"),
         shown("write-sect-total", "1024"),
@@ -39,6 +37,7 @@ RESOURCE = Menu(
         shown("board-name", "CHR"),
         shown("platform", "MikroTik"),
     ),
+    frozenset({"monitor"}),
     singleton=True,
     print_arguments=frozenset({"oid"}),
 )
@@ -55,6 +54,53 @@ CLOCK = Menu(
     ),
     CONFIGURE,
     singleton=True,
+    verb_spans=RESET,
+)
+
+LICENSE = Menu(
+    "/system/license",
+    (
+        shown("system-id"),
+        shown("level", "free"),
+        shown("limited-upgrades"),
+        shown("next-renewal-at"),
+        shown("deadline-at"),
+    ),
+    frozenset({"generate-new-id", "renew"}),
+    singleton=True,
+    print_arguments=frozenset({"oid"}),
+)
+
+_SENSORS = (
+    "12v", "3.3v", "5v", "board-temp", "core", "cpu-temp", "fan1", "fan2", "fan3", "lm87-temp", "temp1", "temp2",
+    "temp3", *(f"voltage{number}" for number in range(1, 11)),
+)  # fmt: skip
+
+HEALTH = Menu(
+    "/system/health",
+    (
+        shown("state", "disabled"),
+        Property("state-after-reboot", Choice(("disabled", "enabled")), "disabled"),
+        *(shown(name) for name in _SENSORS),  # a virtual machine has none of them
+    ),
+    CONFIGURE,
+    singleton=True,
+    print_arguments=frozenset({"oid"}),
+    verb_spans=RESET,
+)
+
+ROUTERBOARD = Menu("/system/routerboard", (flag("routerboard"),), singleton=True)
+
+NOTE = Menu(
+    "/system/note",
+    (
+        Property("show-at-login", Bool(), "true"),
+        Property("show-at-cli-login", Bool(), "false", span=Span(since="7.14")),
+        Property("note", Text(), ""),
+    ),
+    CONFIGURE,
+    singleton=True,
+    verb_spans=RESET,
 )
 
 LOG = Menu(
@@ -71,4 +117,4 @@ LOG = Menu(
     journaled=False,
 )
 
-MENUS = (IDENTITY, RESOURCE, CLOCK, LOG)
+MENUS = (IDENTITY, RESOURCE, CLOCK, LICENSE, HEALTH, ROUTERBOARD, NOTE, LOG)

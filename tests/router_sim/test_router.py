@@ -150,7 +150,10 @@ def test_twins_start_alike_and_go_their_own_ways(still_clock: VirtualClock) -> N
     first = lab_router("lab1", clock=still_clock)
     second = first.twin("lab2")
     origin = Origin("admin", "::1")
-    assert second.snapshot() == {**first.snapshot(), "/system/identity": [{"name": "lab2"}]}
+    theirs = second.snapshot()
+    assert theirs["/system/license"] != first.snapshot()["/system/license"]
+    own = {"/system/identity": [{"name": "lab2"}], "/system/license": theirs["/system/license"]}
+    assert theirs == {**first.snapshot(), **own}
     first.execute(Command(f"{USERS}/add", {"name": "a"}), origin)
     second.execute(Command("/ip/hotspot/remove", {".id": "office-hotspot"}), origin)
     assert second.execute(Command(f"{USERS}/print", {}, ("name=a",)), origin).rows == ()

@@ -97,7 +97,10 @@ PROFILES = ("7.16", "7.18", "7.21", "7.24")
 # Verbs with no effect outside a terminal, a cloud service or real hardware; see test_crawl.py.
 NOT_SERVED = {
     "blink", "cable-test", "recursive-print", "reset-html", "setup", "send-reconfigure", "add-acme", "acme-renew",
+    "add-scep", "card-reinstall", "card-verify", "enable-ssl-certificate", "scep-renew",
+    "copy", "head", "tail",  # of /file since 7.23; their arguments are not known
 }  # fmt: skip
+NOT_SERVED_HERE = {("/user/active", "add")}
 
 
 def names(version: str, menu: str, kind: str) -> set[str]:
@@ -114,6 +117,12 @@ def names(version: str, menu: str, kind: str) -> set[str]:
         if change.menu == menu and change.kind == kind and there < at <= here:
             found = (found - set(change.went.split())) | set(change.came.split())
     return found
+
+
+def served(version: str, menu: str) -> set[str]:
+    """The verbs of the version that this simulator has."""
+    not_here = {verb for path, verb in NOT_SERVED_HERE if path == menu}
+    return names(version, menu, "verb") - NOT_SERVED - not_here
 
 
 def test_the_rows_are_in_order_and_about_menus_there_are() -> None:
@@ -140,6 +149,6 @@ def test_verbs_of_a_version(version: str) -> None:
     wrong = {
         menu: sorted(found ^ wanted)
         for menu in CRAWL
-        if (found := set(menus[menu].verbs)) != (wanted := names(version, menu, "verb") - NOT_SERVED)
+        if (found := set(menus[menu].verbs)) != (wanted := served(version, menu))
     }
     assert wrong == {}
