@@ -9,8 +9,8 @@ import ipaddress
 import secrets
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
@@ -21,9 +21,19 @@ from router_sim.clock import VirtualClock
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet, FleetError
+from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.site_entry import site_entry
-from router_sim.sites import addresses_from, site_routers
+from router_sim.sites import addresses_from, site_routers, twins_of
+from router_sim.starting_state import (
+    StateError,
+    StateOptions,
+    options_from,
+    router_with,
+    save,
+    starting_snapshot,
+    state_options,
+)
 
 PASSWORD_ENV: Final = "PORTAL_CONTRACT_ROUTER_PASSWORD"  # noqa: S105 - the name of a variable
 TOKEN_ENV: Final = "PORTAL_CONTRACT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -56,6 +66,8 @@ class Settings:
     control_port: int
     control_token: str
     verbose: bool
+    state: StateOptions = field(default_factory=StateOptions)
+    own_version: bool = False
 
 
 def check_subnets(subnets: Sequence[str]) -> None:
@@ -114,10 +126,12 @@ def check_subnets(subnets: Sequence[str]) -> None:
     default="",
     help="Made up at each start by default.",
 )
+@state_options
 @click.option("-v", "--verbose", is_flag=True, help="Print the configuration entries of the sites.")
 @click.pass_context
 def router(
     context: click.Context,
+    /,
     count: int,
     address: str,
     port: int,
@@ -128,6 +142,7 @@ def router(
     control_port: int,
     control_token: str,
     verbose: bool,
+    **state: Any,
 ) -> None:
     """Run simulated RouterOS routers, each on its own loopback address.
 
@@ -137,7 +152,8 @@ def router(
         addresses = addresses_from(address, count)
         version_key(version)
         check_subnets(subnets)
-    except ValueError as error:
+        state_asked = options_from(state)
+    except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
     from_env = context.get_parameter_source("password") is ParameterSource.ENVIRONMENT
     settings = Settings(
@@ -151,6 +167,8 @@ def router(
         control_port,
         control_token or secrets.token_urlsafe(24),
         verbose,
+        state_asked,
+        context.get_parameter_source("version") is not ParameterSource.DEFAULT,
     )
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, Console(highlight=False, soft_wrap=True)))
@@ -174,14 +192,8 @@ async def serve(settings: Settings, console: Console) -> None:
             loop.add_signal_handler(number, stop.set)
     clock = VirtualClock()
     try:
-        routers = site_routers(
-            settings.addresses,
-            clock=clock,
-            version=settings.version,
-            password=settings.password,
-            subnets=settings.subnets,
-        )
-    except ValueError as error:
+        routers = await _routers(settings, clock, console)
+    except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
     fleet = Fleet(routers, port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now))
     async with contextlib.AsyncExitStack() as stack:
@@ -202,6 +214,37 @@ async def serve(settings: Settings, console: Console) -> None:
         gc.freeze()
         _report(settings, fleet, control, console)
         await stop.wait()
+
+
+async def _routers(settings: Settings, clock: VirtualClock, console: Console) -> dict[str, Router]:
+    """The routers, with the laboratory's state or the one asked for; says what could not be taken over."""
+    snapshot, remarks = await starting_snapshot(settings.state)
+    if snapshot is None:
+        routers = site_routers(
+            settings.addresses,
+            clock=clock,
+            version=settings.version,
+            password=settings.password,
+            subnets=settings.subnets,
+        )
+    else:
+        first, report = router_with(
+            snapshot,
+            name="router-1",
+            clock=clock,
+            password=settings.password,
+            version=settings.version if settings.own_version else "",
+        )
+        for line in (*remarks, *report.problems):
+            console.print(line, markup=False)
+        console.print(
+            f"loaded {report.rows} rows of {snapshot.identity or 'a router'}, RouterOS {snapshot.version}; "
+            f"{report.renumbered} with another identifier",
+            markup=False,
+        )
+        routers = twins_of(first, settings.addresses)
+    save(settings.state, snapshot, next(iter(routers.values())))
+    return routers
 
 
 def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, console: Console) -> None:

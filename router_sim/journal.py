@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -27,9 +27,28 @@ class Entry:
 
     def as_json(self) -> str:
         """One line of JSON with the fields as keys, the time in ISO form with a `Z`."""
-        record = asdict(self)
-        record["time"] = self.time.isoformat().replace("+00:00", "Z")
-        return json.dumps(record)
+        record = {
+            "seq": self.seq,
+            "time": self.time.isoformat().replace("+00:00", "Z"),
+            "user": self.user,
+            "connection": self.connection,
+            "command": self.command,
+            "menu": self.menu,
+            "id": self.id,
+            "before": None if self.before is None else dict(self.before),
+            "after": None if self.after is None else dict(self.after),
+            "trap": self.trap,
+        }
+        return json.dumps(record, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, line: str) -> "Entry":
+        """The entry of such a line. ValueError if it is none."""
+        try:
+            record = json.loads(line)
+            return cls(**{**record, "time": datetime.fromisoformat(record["time"])})
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError(f"this is no entry of a journal: {error}") from None
 
 
 class Journal:

@@ -43,6 +43,11 @@ def site_routers(
     that cannot be served, or a version that is none.
     """
     first = lab_router("router-1", clock=clock, version=version, password=password, subnets=subnets)
+    return twins_of(first, addresses)
+
+
+def twins_of(first: Router, addresses: Sequence[str]) -> dict[str, Router]:
+    """The router at the first address and a twin of it at each further one: router-2, router-3 and so on."""
     routers = {addresses[0]: first}
     for number, address in enumerate(addresses[1:], 2):
         name = f"router-{number}"

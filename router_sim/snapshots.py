@@ -72,7 +72,7 @@ class Snapshot:
 
 def snapshot_of(router: Router) -> Snapshot:
     """What a simulated router shows now."""
-    menus = router.snapshot()
+    menus = {path: rows for path, rows in router.snapshot().items() if not router.menus[path].bare}
     identity = next((row.get("name", "") for row in menus.get("/system/identity", [])), "")
     return Snapshot(router.version, identity, router.now().isoformat().replace("+00:00", "Z"), menus)
 

@@ -77,10 +77,12 @@ def test_what_the_router_does_by_itself_has_no_user(console) -> None:
 
 def test_a_new_item_is_one_entry_with_what_followed_for_it(console) -> None:
     console.add("/ip/hotspot", name="one", interface="vlan10")
-    (entry,) = entries(console)
+    entry, *followed = entries(console)
     assert entry.user == "admin"
     assert entry.after is not None
     assert entry.after["invalid"] == "false"
+    assert all(each.after and each.after["dynamic"] == "true" for each in followed)
+    assert not any(each.user or each.command for each in followed)
 
 
 def test_a_login_is_noted_for_the_session_and_what_it_made(console) -> None:
