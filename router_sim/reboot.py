@@ -72,8 +72,8 @@ class Boot:
 # What a store loses: every item, or what was learned or runs out.
 ALL, MADE = "all", "made"
 VOLATILE: Mapping[str, str] = {
+    "/ip/hotspot/host": ALL,  # with the sessions, which therefore leave their cookies
     "/ip/hotspot/active": ALL,
-    "/ip/hotspot/host": ALL,
     "/ip/firewall/address-list": MADE,
     "/ip/firewall/connection": ALL,
     "/ip/dns/cache": ALL,

@@ -19,6 +19,7 @@ COOKIE = "/ip/hotspot/cookie"
 WALLED_GARDEN = "/ip/hotspot/walled-garden"
 WALLED_GARDEN_IP = "/ip/hotspot/walled-garden/ip"
 ADDRESS_LIST = "/ip/firewall/address-list"
+QUEUE = "/queue/simple"
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - the unset address, nothing binds
 NO_MAC = "00:00:00:00:00:00"

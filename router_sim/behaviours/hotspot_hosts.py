@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from router_sim.behaviour import Behaviour, Call, Verb
 from router_sim.behaviours import hotspot_addresses
+from router_sim.behaviours.dhcp import LEASE
 from router_sim.behaviours.hotspot import (
     BINDING,
     COUNTERS,
@@ -37,6 +38,7 @@ from router_sim.behaviours.hotspot_timing import (
     lost,
     reschedule,
 )
+from router_sim.behaviours.interfaces import PORT, is_enabled
 from router_sim.exchange import Reply
 from router_sim.schema import Menu
 from router_sim.state import State
@@ -52,8 +54,7 @@ def seen(tx: Transaction, mac: str, address: str, interface: str, found_by: str 
     hardware address has its full number of hosts already.
     """
     state = tx.state
-    key = state.find("/interface", interface)
-    server = serving(state, key) if key else None
+    server, port = _guard(state, interface)
     known = None
     for other in state.store(HOST).lookup(("mac-address",), (mac,)):
         if server is not None and other.values["server"] == server.key:
@@ -67,7 +68,7 @@ def seen(tx: Transaction, mac: str, address: str, interface: str, found_by: str 
         return _seen_again(tx, server, heard(state, known, tx.now))
     if not _has_room(state, server, mac):
         return None
-    return _appear(tx, server, mac, address, found_by or f"ARP {address}")
+    return _appear(tx, server, mac, address, found_by or f"ARP {address}", port)
 
 
 def gone(tx: Transaction, mac: str, address: str | None = None) -> None:
@@ -96,19 +97,43 @@ def forget(tx: Transaction, host: Item, cause: str) -> None:
     tx.drop(HOST, host.id)
 
 
-def _appear(tx: Transaction, server: Item, mac: str, address: str, found_by: str) -> Item | None:
+def _guard(state: State, interface: str) -> tuple[Item | None, str]:
+    """The server that works on an interface, or on the bridge it is a port of; then also the port's name."""
+    key = state.find("/interface", interface)
+    if key is None:
+        return None, ""
+    server = serving(state, key)
+    if server is not None:
+        return server, ""
+    for port in state.store(PORT).lookup(("interface",), (key,)):
+        if is_enabled(port):
+            return serving(state, port.values["bridge"]), state.name_of("/interface", key)
+    return None, ""
+
+
+def _appear(tx: Transaction, server: Item, mac: str, address: str, found_by: str, port: str) -> Item | None:
     state = tx.state
     if state.store(HOST).holds(("mac-address",), (mac,)):
         forget_mac(tx, mac)  # two hosts with one hardware address: it proves nothing any more
     values, marks = _treatment(tx, server, mac, address, None)
     values = {"mac-address": mac, "address": address, "server": server.key, "found-by": found_by, **values}
-    if found_by == "DHCP":
+    if port:
+        values["bridge-port"] = port
+    if found_by == "DHCP" or _is_leased(state, mac, address):
         values["DHCP"] = "true"
     host = tx.add(HOST, values, marks={"since": tx.now, **marks})
     deadline = host_deadline(state, host)
     retime(state, HOST, host, deadline[0] if deadline else None)
     _log_in_unasked(tx, server, state.store(HOST).get(host.id) or host)
     return state.store(HOST).get(host.id)
+
+
+def _is_leased(state: State, mac: str, address: str) -> bool:
+    """Did the router's own DHCP server give the guest this address?"""
+    return any(
+        lease.values.get("status") == "bound" and lease.values.get("active-address") == address
+        for lease in state.store(LEASE).lookup(("mac-address",), (mac,))
+    )
 
 
 def _seen_again(tx: Transaction, server: Item, host: Item) -> Item | None:

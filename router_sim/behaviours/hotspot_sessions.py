@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.behaviours import hotspot_addresses, hotspot_cookies, log
+from router_sim.behaviours import hotspot_addresses, hotspot_cookies, hotspot_queues, log
 from router_sim.behaviours.hotspot import (
     ACTIVE,
     ADDRESS_LIST,
     COUNTERS,
     HOST,
     NO_ADDRESS,
+    QUEUE,
     USER,
     USER_PROFILE,
     elapsed,
@@ -121,6 +122,8 @@ def count(tx: Transaction, host: Item, counted: Mapping[str, float]) -> None:
     for name, value in counted.items():
         marks[name] = marks.get(name, 0.0) + value
     state.writable(ACTIVE).put(replace(session, marks=marks))
+    if "queue" in marks:
+        hotspot_queues.count(state, int(marks["queue"]), counted)
     used = {kind: marks.get(f"bytes-{kind}", 0.0) for kind in ("in", "out")}
     used["total"] = used["in"] + used["out"]
     for limit in LIMITS:
@@ -186,6 +189,10 @@ def _admit(
     retime(state, ACTIVE, session, deadline[0] if deadline else None)
     session = state.store(ACTIVE).get(session.id) or session
     if profile is not None:
+        queue = hotspot_queues.add_for_session(tx, session, profile)
+        if queue is not None:
+            session = replace(session, marks={**session.marks, "queue": float(queue.id)})
+            state.writable(ACTIVE).put(session)
         _enlist(tx, session, profile)
         _remember(tx, session, profile)
     return session
@@ -249,6 +256,8 @@ class Sessions(Behaviour):
         cause = CAUSES[int(before.marks.get("cause", 0))]
         self._release(tx, before)
         self._account(tx, before)
+        if "queue" in before.marks:
+            tx.drop(QUEUE, int(before.marks["queue"]))
         for entry in tx.state.store(ADDRESS_LIST).lookup(("address",), (before.values["address"],)):
             if entry.marks.get("session") == before.id:
                 tx.drop(ADDRESS_LIST, entry.id)
