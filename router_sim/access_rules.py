@@ -101,7 +101,7 @@ def resolver(rows: Rows, resolve: Resolve, own: Mapping[str, str]) -> Resolve:
         if is_address(name):
             return (name,)
         static = [row for row in rows.get(STATIC, ()) if enabled(row) and row.get("type", "A") == "A"]
-        for named in (_exactly, _by_domain, _by_expression):
+        for named in (_by_expression, _exactly, _by_domain):
             if found := tuple(row["address"] for row in static if row.get("address") and named(row, name)):
                 return found
         return (own[name],) if name in own else tuple(resolve(name))

@@ -11,11 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,26 +26,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router_sim.clock import Clock, VirtualClock
+from router_sim.control_guests import GuestControl
+from router_sim.control_http import dumps, json_body, json_response
+from router_sim.control_snapshots import SnapshotControl
 from router_sim.faults import Fault
 from router_sim.fleet import Fleet, FleetError, explain
-from router_sim.journal import Entry
+from router_sim.guests.registry import Guests
 from router_sim.router import Router
 from router_sim.server import is_loopback
 
 _MOST_SECONDS: Final = 10 * 366 * 86400.0
-_MOST_BODY: Final = 1024 * 1024
-
-
-def _dumps(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(_dumps(value), status, media_type="application/json")
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(_dumps({"error": message}), status, headers, media_type="application/json")
+    return Response(dumps({"error": message}), status, headers, media_type="application/json")
 
 
 def _iso(moment: datetime) -> str:
@@ -88,21 +81,21 @@ class Control:
             Route("/clock/advance", self.advance, methods=["POST"]),
             Route("/routers", self.routers, methods=["GET"]),
             Route("/routers/{name}/journal", self.journal, methods=["GET"]),
-            Route("/routers/{name}/snapshot", self.snapshot, methods=["GET"]),
             Route("/routers/{name}/reset", self.reset, methods=["POST"]),
             Route("/faults", self.faults, methods=["GET"]),
             Route("/faults", self.plan_fault, methods=["POST"]),
             Route("/faults", self.clear_faults, methods=["DELETE"]),
             Route("/faults/{number:int}", self.end_fault, methods=["DELETE"]),
+            *SnapshotControl(self._router).routes(),
         ]
 
     async def clock(self, request: Request) -> Response:
         """The time on the routers."""
-        return _json({"now": _iso(self._clock.now())})
+        return json_response({"now": _iso(self._clock.now())})
 
     async def advance(self, request: Request) -> Response:
         """Move the clock forward by `seconds` and let the routers apply what became due."""
-        body = await _body(request)
+        body = await json_body(request)
         seconds = body.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise HTTPException(400, "seconds: a number is needed")
@@ -112,11 +105,11 @@ class Control:
             raise HTTPException(409, "these routers run on the machine's clock, which cannot be moved")
         self._clock.advance(seconds)
         self._fleet.tick()
-        return _json({"now": _iso(self._clock.now())})
+        return json_response({"now": _iso(self._clock.now())})
 
     async def routers(self, request: Request) -> Response:
         """The routers of the fleet and where they are served."""
-        return _json(
+        return json_response(
             [
                 {
                     "name": router.name,
@@ -135,14 +128,7 @@ class Control:
         if not (after.isascii() and after.isdecimal() and len(after) < 19):
             raise HTTPException(400, f"after: {after!r} is not the number of an entry")
         router.tick()
-        lines = b"".join(_dumps(_entry(entry)) + b"\n" for entry in router.journal.entries(after=int(after)))
-        return Response(lines, media_type="application/x-ndjson")
-
-    async def snapshot(self, request: Request) -> Response:
-        """Every menu of a router with its rows, in the router's order."""
-        router = self._router(request)
-        router.tick()
-        return _json(router.snapshot())
+        return Response(router.journal.ndjson(after=int(after)), media_type="application/x-ndjson")
 
     async def reset(self, request: Request) -> Response:
         """Put a router back to its initial state, with an empty journal."""
@@ -151,18 +137,18 @@ class Control:
 
     async def faults(self, request: Request) -> Response:
         """The faults in force."""
-        return _json([active.to_json() for active in self._fleet.faults.active()])
+        return json_response([active.to_json() for active in self._fleet.faults.active()])
 
     async def plan_fault(self, request: Request) -> Response:
         """Put one fault in force."""
-        body = await _body(request)
+        body = await json_body(request)
         try:
             fault = Fault.from_json(body)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
         if fault.router is not None and self._fleet.named(fault.router) is None:
             raise HTTPException(400, f"router: there is none named {fault.router!r}")
-        return _json(self._fleet.faults.add(fault).to_json(), 201)
+        return json_response(self._fleet.faults.add(fault).to_json(), 201)
 
     async def clear_faults(self, request: Request) -> Response:
         """End all faults."""
@@ -184,36 +170,6 @@ class Control:
         return router
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "seq": entry.seq,
-        "time": _iso(entry.time),
-        "user": entry.user,
-        "connection": entry.connection,
-        "command": entry.command,
-        "menu": entry.menu,
-        "id": entry.id,
-        "before": None if entry.before is None else dict(entry.before),
-        "after": None if entry.after is None else dict(entry.after),
-        "trap": entry.trap,
-    }
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _MOST_BODY:
-            raise HTTPException(413, f"a body of the control API has at most {_MOST_BODY} bytes")
-    try:
-        value = json.loads(bytes(data))
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"the body is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise HTTPException(400, "the body has to be a JSON object")
-    return value
-
-
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = error.detail
@@ -224,16 +180,20 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return _error(error.status_code, message, dict(error.headers or {}))
 
 
-def control_app(fleet: Fleet, clock: Clock, token: str) -> Starlette:
+def control_app(fleet: Fleet, clock: Clock, token: str, guests: Guests | None = None) -> Starlette:
     """The control API of `fleet` as an ASGI application, to serve alone or to mount in another.
 
-    `clock` is the one the routers run on; only a VirtualClock can be advanced. Raises ValueError for an
-    empty `token`.
+    `clock` is the one the routers run on; only a VirtualClock can be advanced. With `guests` there are also
+    paths for them and for the internet of the laboratory; whoever made them closes them. Raises ValueError for
+    an empty `token`.
     """
     if not token:
         raise ValueError("the control API needs a token")
+    routes = Control(fleet, clock).routes()
+    if guests is not None:
+        routes += GuestControl(guests).routes()
     return Starlette(
-        routes=Control(fleet, clock).routes(),
+        routes=routes,
         middleware=[Middleware(BearerToken, token=token)],
         exception_handlers={HTTPException: _http_error},
     )

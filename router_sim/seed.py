@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from router_sim.clock import Clock
 from router_sim.engine import Command, Origin
 from router_sim.router import Router
+from router_sim.state import Resolve, nothing_resolves
 
 # The operator's things: nothing a controller does may touch them.
 OPERATOR: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -83,14 +84,18 @@ def lab_router(
     version: str = "7.22.3",
     password: str = "",
     subnets: Sequence[str] = ("10.5.50.0/24", "10.5.51.0/24"),
+    resolve: Resolve = nothing_resolves,
 ) -> Router:
     """A site's router with these guest networks, given as prefixes, and an operator's own hotspot.
 
     The first network is on `bridge-guest`, each further one on a virtual LAN of it named
-    `vlan-guest-2` and so on; the router has the first address of each and a pool of the rest. The
-    state is marked as initial. Raises ValueError for text that is no network, or one too small.
+    `vlan-guest-2` and so on; the router has the first address of each and a pool of the rest. `resolve` is
+    what its upstream name servers answer. The state is marked as initial. Raises ValueError for text that
+    is no network, or one too small.
     """
-    router = Router(name=name, clock=clock, version=version, password=password, identity=name)
+    router = Router(
+        name=name, clock=clock, version=version, password=password, identity=name, resolve=resolve
+    )
     seed = Origin("", "", "seed")
 
     def add(menu: str, values: Mapping[str, str]) -> None:

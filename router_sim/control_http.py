@@ -1,0 +1,38 @@
+"""JSON in and out of the control API, for all its parts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+_MOST_BODY: Final = 1024 * 1024
+
+
+def dumps(value: object) -> bytes:
+    """JSON in ASCII."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """An answer with a JSON body."""
+    return Response(dumps(value), status, media_type="application/json")
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object sent along. HTTPException with 400 or 413 if it is none, or too long."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST_BODY:
+            raise HTTPException(413, f"a body of the control API has at most {_MOST_BODY} bytes")
+    try:
+        value = json.loads(bytes(data))
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise HTTPException(400, "the body has to be a JSON object")
+    return value

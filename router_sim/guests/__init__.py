@@ -1,0 +1,1 @@
+"""Guests of a hotspot, the internet behind it, and the pages a router shows them."""
