@@ -151,11 +151,11 @@ class Router:
                 self._commit(tx, "", None)
 
     def revision(self) -> int:
-        """The number of the present state, after what is due; -1 while a reply may depend on more than it."""
+        """The number of the present state; -1 while something is due or replies depend on more than it."""
         state = self._state
-        if state.deadlines:
-            self.tick()
-        return -1 if self._boot is not None or self._ended else state.revision
+        if self._boot is not None or self._ended or (state.deadlines and state.may_be_due()):
+            return -1
+        return state.revision
 
     @property
     def outside(self) -> int:

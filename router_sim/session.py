@@ -16,16 +16,16 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from router_sim.durations import SECOND, parse_duration
 from router_sim.engine import Command, Origin, Reply, Trap
 from router_sim.fault_effects import begin, finish, halved, sentences
 from router_sim.faults import NOTHING, Effect, FaultPlan
+from router_sim.print_streams import STREAM_ARGUMENTS, asked, columns_of, interval_of, once
 from router_sim.query import compile_query
+from router_sim.recall import Recall
 from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.sentences import Replies, Request, parse_request
 from router_sim.streams import CommandRuntime, Fetch, duration_of, fetch_nothing, run_stream
-from router_sim.traps import bad_argument
 from router_sim.wire import MAX_SENTENCE, MAX_WORD, ProtocolError, SentenceReader
 
 LOGGER = logging.getLogger(__name__)
@@ -37,11 +37,6 @@ STRANGER_BYTES: Final = 16 * 1024
 PLAIN_LOGIN_SINCE: Final = (6, 43)
 CHALLENGE_REFUSED_SINCE: Final = (6, 45, 1)
 EMPTY_SINCE: Final = (7, 18)
-
-SHORTEST_INTERVAL: Final = 0.01
-LONGEST_INTERVAL: Final = 86400.0
-
-_STREAM_ARGUMENTS: Final = frozenset({"follow", "follow-only", "interval"})
 
 
 class Timer(Protocol):
@@ -119,6 +114,7 @@ class Session:
         self._version = version_key(router.version)
         self._reader = SentenceReader(STRANGER_BYTES, STRANGER_BYTES)
         self._waiting: deque[list[bytes]] = deque()
+        self._recall = Recall(router, faults)
         self._running: list[Running] = []
         self._origin: Origin | None = None
         self._challenge: bytes | None = None
@@ -149,17 +145,28 @@ class Session:
         """Take the next bytes of the connection and perform the commands they complete."""
         if self._ended:
             return
+        alone = not self._waiting and not self._reader.pending and not self._outlet.full
+        if alone and (reply := self._recall.segment(data)) is not None:
+            self._outlet.write(reply)
+            return
         try:
             self._waiting.extend(self._reader.feed(data))
         except ProtocolError as error:
             self._waiting.extend(error.sentences)
             self._damaged = True
-        self.resume()
+        alone = alone and len(self._waiting) == 1 and not self._reader.pending
+        self.resume(data if alone else b"")
 
-    def resume(self) -> None:
-        """Perform the commands that waited for the peer to read."""
+    def resume(self, segment: bytes = b"") -> None:
+        """Perform the commands that waited for the peer to read; `segment` is the only one, as it came."""
         while self._waiting and not self._ended and not self._outlet.full:
-            self._perform(parse_request(self._waiting.popleft()))
+            words = self._waiting.popleft()
+            reply = self._recall.sentence(words, segment)
+            if reply is None:
+                self._perform(parse_request(words))
+                self._recall.forget()
+            else:
+                self._outlet.write(reply)
         if self._damaged and not self._waiting and not self._ended:
             self._end()
             self._outlet.close()
@@ -291,6 +298,7 @@ class Session:
         if self._origin is not None:
             self.router.session_closed(self._origin)
         self._origin = Origin(name, self._address, "api", self._connection)
+        self._recall.user = name
         self._reader.max_word, self._reader.max_sentence = MAX_WORD, MAX_SENTENCE
         self.router.session_opened(self._origin)
         self._write(replies.done())
@@ -322,7 +330,7 @@ class Session:
         try:
             if verb == "listen":
                 self._listen(menu, request, replies, origin)
-            elif verb in ("print", "getall") and not _STREAM_ARGUMENTS.isdisjoint(request.attributes):
+            elif verb in ("print", "getall") and not STREAM_ARGUMENTS.isdisjoint(request.attributes):
                 self._stream(menu, request, replies, origin)
             else:
                 self._answer(request, replies, origin)
@@ -341,15 +349,19 @@ class Session:
         self._write(b"".join(replies.trap(*sentence) for sentence in trap.sentences) + replies.done())
 
     def _answer(self, request: Request, replies: Replies, origin: Origin) -> None:
+        footing = self._recall.footing()
         reply = self.router.execute(Command(request.path, request.attributes, request.queries), origin)
         if reply.stream is not None:
             self._go_on(reply, request, replies, origin)
-        elif reply.rows:
-            self._write(replies.rows(reply.rows) + replies.done(reply.ret))
+            return
+        if reply.rows:
+            data = replies.rows(reply.rows) + replies.done(reply.ret)
         elif reply.data and reply.ret is None and self._version >= EMPTY_SINCE:
-            self._write(replies.empty() + replies.done())
+            data = replies.empty() + replies.done()
         else:
-            self._write(replies.done(reply.ret))
+            data = replies.done(reply.ret)
+        self._write(data)
+        self._recall.keep(request.path, footing, data)
 
     # Commands that go on
 
@@ -388,14 +400,14 @@ class Session:
 
     def _stream(self, menu: str, request: Request, replies: Replies, origin: Origin) -> None:
         given = request.attributes
-        once = _once(request.path, request)
-        command = Command(once.path, once.attributes, once.queries)
-        if "interval" in given and _asked(given, "interval"):
-            self._repeat(command, _interval(given["interval"]), request, replies, origin)
+        single = once(request)
+        command = Command(single.path, single.attributes, single.queries)
+        if "interval" in given and asked(given, "interval"):
+            self._repeat(command, interval_of(given["interval"]), request, replies, origin)
             return
-        follow, only = _asked(given, "follow"), _asked(given, "follow-only")
+        follow, only = asked(given, "follow"), asked(given, "follow-only")
         if not follow and not only:
-            self._answer(once, replies, origin)
+            self._answer(single, replies, origin)
             return
         rows = self.router.execute(command, origin).rows
         if not only:
@@ -410,7 +422,7 @@ class Session:
     def _watch(
         self, menu: str, request: Request, replies: Replies, wanted: Callable[[Mapping[str, str]], bool]
     ) -> None:
-        columns = _columns(request.attributes)
+        columns = columns_of(request.attributes)
         lost = False
 
         def changed(row: Mapping[str, str]) -> None:
@@ -469,28 +481,3 @@ class Session:
         self._write(replies.done())
         for running in cancelled:
             self._write(running.replies.done())
-
-
-def _asked(attributes: Mapping[str, str], name: str) -> bool:
-    return attributes.get(name, "no") not in ("no", "false")
-
-
-def _interval(text: str) -> float:
-    try:
-        seconds = parse_duration(text) / SECOND
-    except ValueError:
-        raise bad_argument("invalid value for argument interval") from None
-    if not SHORTEST_INTERVAL <= seconds <= LONGEST_INTERVAL:
-        raise bad_argument("value of interval is out of range (00:00:00.010 .. 1d00:00:00)")
-    return seconds
-
-
-def _columns(attributes: Mapping[str, str]) -> list[str] | None:
-    listed = attributes.get(".proplist")
-    return None if listed is None else listed.split(",")
-
-
-def _once(path: str, request: Request) -> Request:
-    """The same print without what makes it go on."""
-    attributes = {name: value for name, value in request.attributes.items() if name not in _STREAM_ARGUMENTS}
-    return Request(path, attributes, request.queries, request.tag)
