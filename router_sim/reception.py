@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from router_sim.reboot import Phase
@@ -64,65 +66,49 @@ class Reception(asyncio.Protocol):
             self._house.leave(router, service)
             reset(connected)
             return
-        connected.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if service.secure:
-            connected.pause_reading()  # nothing may be read before TLS is there to read it
-            work = self._secure(connected, router, service, peer[0])
-            self._house.handshake(asyncio.get_running_loop().create_task(work))
+        held = connected.get_extra_info("socket")
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not service.secure:
+            protocol = self._house.occupy(router, service, peer[0])
+            connected.set_protocol(protocol)
+            protocol.connection_made(connected)
             return
-        protocol = self._house.occupy(router, service, peer[0])
-        connected.set_protocol(protocol)
-        protocol.connection_made(connected)
+        # The connection starts over on a descriptor of its own: nothing was read from it yet, and turning TLS on
+        # in a running transport loses what has arrived meanwhile on some event loops.
+        own = socket.socket(fileno=os.dup(held.fileno()))
+        connected.abort()
+        work = self._secure(own, router, service, peer[0])
+        self._house.handshake(asyncio.get_running_loop().create_task(work))
 
-    async def _secure(
-        self, transport: asyncio.Transport, router: Router, service: Service, client: str
-    ) -> None:
-        waiting = _Waiting()
-        transport.set_protocol(waiting)
+    async def _secure(self, own: socket.socket, router: Router, service: Service, client: str) -> None:
+        behind = _BehindHandshake(lambda: self._house.occupy(router, service, client))
         try:
-            context = self._house.context(router, service)
-            secure = await asyncio.get_running_loop().start_tls(
-                transport,
-                waiting,
-                context,
-                server_side=True,
-                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+            try:
+                own.setblocking(False)
+                context = self._house.context(router, service)
+            except BaseException:
+                own.close()
+                raise
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: behind, own, ssl=context, ssl_handshake_timeout=_HANDSHAKE_SECONDS
             )
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # no common cipher, a client that left, a certificate nobody can use
+        except (OSError, ValueError) as error:
+            # No cipher in common, a client that left, a certificate nobody can use.
             LOGGER.debug("router %s: no TLS on %s: %s", router.name, service.name, error)
-            secure = None
-        except asyncio.CancelledError:
-            self._house.leave(router, service)
-            transport.abort()
-            raise
-        if secure is None or secure.is_closing():
-            self._house.leave(router, service)
-            transport.abort()
-            return
-        waiting.hand_over(self._house.occupy(router, service, client), secure)
+        finally:
+            if not behind.reached:
+                self._house.leave(router, service)
 
 
-class _Waiting(asyncio.Protocol):
-    """Keeps what arrives right behind a handshake for the protocol that comes after it."""
+class _BehindHandshake(asyncio.Protocol):
+    """Gives way to the protocol that serves the client as soon as the handshake is done."""
 
-    def __init__(self) -> None:
-        self._data: list[bytes] = []
-        self._lost = False
+    def __init__(self, occupy: Callable[[], asyncio.Protocol]) -> None:
+        self.reached = False
+        self._occupy = occupy
 
-    def data_received(self, data: bytes) -> None:
-        self._data.append(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = True
-
-    def hand_over(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        """From now on `protocol` has the connection."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.reached = True
+        protocol = self._occupy()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
-        for data in self._data:
-            protocol.data_received(data)
-        if self._lost:
-            protocol.connection_lost(None)
