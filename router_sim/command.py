@@ -20,9 +20,11 @@ from rich.table import Table
 from router_sim.clock import VirtualClock
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
+from router_sim.fetching import fetch
 from router_sim.fleet import Fleet, FleetError
 from router_sim.router import Router
 from router_sim.schema import version_key
+from router_sim.service_options import ServiceOptions, service_options, take_services
 from router_sim.site_entry import site_entry
 from router_sim.sites import addresses_from, site_routers, twins_of
 from router_sim.starting_state import (
@@ -57,7 +59,7 @@ class Settings:
     """What the command was asked for. `control_port` 0 means no control API."""
 
     addresses: tuple[str, ...]
-    port: int
+    services: ServiceOptions
     version: str
     password: str
     password_from_env: bool
@@ -86,9 +88,7 @@ def check_subnets(subnets: Sequence[str]) -> None:
 @click.option(
     "--address", default="127.0.1.1", show_default=True, help="Loopback address of the first router."
 )
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8728, show_default=True, help="0 takes a free one."
-)
+@service_options
 @click.option("--version", "version", default="7.22.3", show_default=True, help="RouterOS version to act as.")
 @click.option(
     "--password",
@@ -134,7 +134,6 @@ def router(
     /,
     count: int,
     address: str,
-    port: int,
     version: str,
     password: str,
     subnets: tuple[str, ...],
@@ -142,7 +141,7 @@ def router(
     control_port: int,
     control_token: str,
     verbose: bool,
-    **state: Any,
+    **others: Any,
 ) -> None:
     """Run simulated RouterOS routers, each on its own loopback address.
 
@@ -152,13 +151,14 @@ def router(
         addresses = addresses_from(address, count)
         version_key(version)
         check_subnets(subnets)
-        state_asked = options_from(state)
+        state_asked = options_from(others)
+        services = take_services(others)
     except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
     from_env = context.get_parameter_source("password") is ParameterSource.ENVIRONMENT
     settings = Settings(
         addresses,
-        port,
+        services,
         version,
         password,
         from_env,
@@ -195,7 +195,14 @@ async def serve(settings: Settings, console: Console) -> None:
         routers = await _routers(settings, clock, console)
     except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
-    fleet = Fleet(routers, port=settings.port, pace=settings.pace, faults=FaultPlan(clock.now))
+    fleet = Fleet(
+        routers,
+        ports=settings.services.ports,
+        certificates=settings.services.certificates,
+        pace=settings.pace,
+        faults=FaultPlan(clock.now),
+        fetch=fetch,
+    )
     async with contextlib.AsyncExitStack() as stack:
         control: ControlServer | None = None
         try:
@@ -249,11 +256,13 @@ async def _routers(settings: Settings, clock: VirtualClock, console: Console) ->
 
 def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
-    for title in ("router", "address", "port", "version", "user"):
+    ports = fleet.ports.by_name()
+    titles = ("port" if name == "api" else name for name in ports)
+    for title in ("router", "address", *titles, "version", "user"):
         table.add_column(title, no_wrap=True)
     shown = list(fleet.routers.items())[:_SHOWN]
     for address, served in shown:
-        table.add_row(served.name, address, str(fleet.port), served.version, "admin")
+        table.add_row(served.name, address, *map(str, ports.values()), served.version, "admin")
     console.print(table)
     if len(fleet.routers) > _SHOWN:
         console.print(f"and {len(fleet.routers) - _SHOWN} more, up to {settings.addresses[-1]}")
