@@ -50,7 +50,12 @@ def left_until(state: State, moment: float | None) -> str | None:
 
 
 def retime(state: State, path: str, item: Item, due: float | None) -> None:
-    """Let the router look at an item at another moment. That is no change of the item, so nobody is told."""
+    """Let the router look at an item at another moment, now if that has passed.
+
+    That is no change of the item, so nobody is told.
+    """
+    if due is not None:
+        due = max(due, state.now().timestamp())
     if due != item.due:
         changed = replace(item, due=due)
         state.writable(path).put(changed)

@@ -2,7 +2,8 @@
 
 Of several enabled servers on one interface the one that has been there longest works, the others
 are invalid; when it goes, the next works at once. A server that stops working ends its hosts. While device
-mode denies hotspots none works: the configuration is kept, and each server says why.
+mode denies hotspots none works: the configuration is kept, and each server says why. Timeouts of a server hold at
+once for the hosts it has (assumed).
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 from router_sim.behaviour import Behaviour, Draft
 from router_sim.behaviours import device_mode
 from router_sim.behaviours.hotspot import HOST, PROFILE, SERVER, address_of, profile_of, text_of
+from router_sim.behaviours.hotspot_timing import reschedule
 from router_sim.behaviours.interfaces import is_enabled, usable
 from router_sim.schema import Menu
 from router_sim.state import State
@@ -18,6 +20,7 @@ from router_sim.store import Item
 from router_sim.transaction import Transaction
 from router_sim.values import split_list
 
+PATIENCE = ("idle-timeout", "keepalive-timeout", "login-timeout")
 NOT_ALLOWED = "inactivated, not allowed by device-mode"
 
 
@@ -62,6 +65,9 @@ class Servers(Behaviour):
             self._settle(tx)
         if store != SERVER or before is None:
             return
+        if after is not None and any(before.values.get(name) != after.values.get(name) for name in PATIENCE):
+            for host in tx.state.store(HOST).lookup(("server",), (after.key,)):
+                reschedule(tx.state, host)
         current = tx.state.store(SERVER).get(before.id)
         works = current is not None and current.marks.get("works")
         if current is None or not works or current.values["interface"] != before.values["interface"]:

@@ -279,8 +279,8 @@ class Sessions(Behaviour):
             values["to-address"] = values.pop("before-login")
         marks = {name: value for name, value in host.marks.items() if name != "session"}
         marks["waiting"] = tx.now
-        if marks.get("observed"):
-            marks["heard"] = tx.now
+        # Silence and absence are the host's own from here on, by the timeouts of the server.
+        marks |= {name: tx.now for name in ("heard", "lost") if name in marks}
         host = replace(host, values=values, marks=marks)
         deadline = host_deadline(tx.state, host)
         tx.put(HOST, replace(host, due=deadline[0] if deadline else None))
