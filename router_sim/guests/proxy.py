@@ -155,6 +155,7 @@ class _Connection:
             return False
         await self._go_on_or_refuse(route)
         await self._forward(route, head(method, url, event.headers))
+        self._count(least=1)
         return True
 
     async def _answer(self, route: Route, request: HttpRequest) -> None:
