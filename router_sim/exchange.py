@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -54,21 +54,27 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """An HTTP request the router makes: method, absolute URL, headers, body, and seconds at most."""
+    """An HTTP request the router makes: method, absolute URL, headers, body, and seconds at most.
+
+    `authorities` are the certificates, in PEM, one of which must have signed that of the server; None for
+    no look at the server's certificate.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
     timeout: float = 30.0
+    authorities: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """Status code and body of the answer."""
+    """Status code, body and headers (names in lower case) of the answer."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Stream = Callable[[Runtime], AsyncIterator[Record]]

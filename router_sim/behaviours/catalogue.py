@@ -13,6 +13,7 @@ from router_sim.behaviours.certificate_verbs import Certificates
 from router_sim.behaviours.device_mode import DeviceMode
 from router_sim.behaviours.dhcp import DhcpServers, Leases, Networks
 from router_sim.behaviours.dns import Cache, DnsSettings, StaticRecords
+from router_sim.behaviours.fetch import Tools
 from router_sim.behaviours.files import Files
 from router_sim.behaviours.firewall import FilterRules, NatRules
 from router_sim.behaviours.marking import MangleRules, RawRules
@@ -87,6 +88,7 @@ EVERY_BEHAVIOUR = (
     Active,
     OwnPassword,
     Power,
+    Tools,
     Packages,
     Update,
     License,
