@@ -113,10 +113,11 @@ class Memo:
 
 def split_tag(words: Sequence[bytes]) -> tuple[Words, bytes]:
     """The words of a command without tags, and the tag word that counts; empty for none or an empty tag."""
-    tags = [word for word in words if word.startswith(_TAG)]
+    tags = [word for word in words[1:] if word.startswith(_TAG)]
     if not tags:
         return tuple(words), b""
-    return tuple([word for word in words if not word.startswith(_TAG)]), b"" if tags[-1] == _TAG else tags[-1]
+    kept = [word for word in words[1:] if not word.startswith(_TAG)]
+    return (words[0], *kept), b"" if tags[-1] == _TAG else tags[-1]
 
 
 def _around_tags(reply: bytes, *, tagged: bool) -> list[bytes]:
