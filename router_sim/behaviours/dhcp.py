@@ -10,8 +10,9 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
-from router_sim.behaviours import arp, pools
+from router_sim.behaviours import arp, log, pools
 from router_sim.behaviours.interfaces import PORT, is_enabled, is_slave, usable
+from router_sim.dates import format_moment, from_seconds
 from router_sim.durations import SECOND, format_elapsed, format_remaining, parse_duration
 from router_sim.exchange import Reply
 from router_sim.network import masked
@@ -21,10 +22,12 @@ from router_sim.state import State
 from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
 from router_sim.traps import failure
+from router_sim.values import split_list
 
 SERVER = "/ip/dhcp-server"
 NETWORK = "/ip/dhcp-server/network"
 LEASE = "/ip/dhcp-server/lease"
+ADDRESS_LIST = "/ip/firewall/address-list"
 OWNER = "DHCP"
 ACTIVE = (
     "active-address",
@@ -58,7 +61,9 @@ def lease(
         address = held.values["address"]
     else:
         pool = state.value(state.menus[SERVER], server, "address-pool")
-        address = pools.take(tx, pool, owner=OWNER, info=mac, wanted=requested)
+        address = pools.take(
+            tx, pool, owner=OWNER, info=mac, wanted=requested, reserved=lambda each: _promised(state, each)
+        )
     if address is None:
         return None
     return _bind(tx, server, held, mac, address, host_name)
@@ -92,6 +97,11 @@ def _lease_of(state: State, server: Item, mac: str) -> Item | None:
     return min(found, key=lambda each: each.hold is Hold.DYNAMIC, default=None)
 
 
+def _promised(state: State, address: str) -> bool:
+    """Is there a static lease for the address?"""
+    return any(_rivals(each, None) for each in state.store(LEASE).lookup(("address",), (address,)))
+
+
 def _bind(
     tx: Transaction, server: Item, held: Item | None, mac: str, address: str, host_name: str
 ) -> Item | None:
@@ -105,7 +115,6 @@ def _bind(
     }
     if host_name:
         values["host-name"] = host_name
-    menu = state.menus[LEASE]
     text = held.values.get("lease-time") if held else None
     seconds = parse_duration(text or state.value(state.menus[SERVER], server, "lease-time")) / SECOND
     bound = held.values.get("status") == "bound" if held else False
@@ -113,8 +122,13 @@ def _bind(
     due = tx.now + seconds
     if held is None:
         given = {"address": address, "mac-address": mac, "client-id": _client_id(mac), "server": server.key}
-        item = tx.add(LEASE, given | values, kind=menu.kind, hold=Hold.DYNAMIC, marks=marks, due=due)
+        item = tx.add(LEASE, given | values, hold=Hold.DYNAMIC, marks=marks, due=due)
     else:
+        if held.hold is not Hold.DYNAMIC:
+            # What the client was given before the operator made this lease for it is over.
+            for other in state.store(LEASE).lookup(("mac-address",), (mac,)):
+                if other.hold is Hold.DYNAMIC and other.values["server"] == server.key:
+                    tx.drop(LEASE, other.id)
         item = replace(held, values={**held.values, **values}, marks=marks, due=due)
         tx.put(LEASE, item)
     if server.values.get("add-arp") == "true":
@@ -135,6 +149,38 @@ def _end(tx: Transaction, held: Item) -> None:
     kept = {name: value for name, value in held.values.items() if name not in (*ACTIVE, "status")}
     marks = {name: value for name, value in held.marks.items() if name != "since"}
     tx.put(LEASE, replace(held, values=kept, marks=marks, due=None))
+
+
+def _enlist(tx: Transaction, held: Item, address: str) -> None:
+    """Put the address on the lists that lease and server name, for as long as the lease is bound."""
+    server = tx.state.item(tx.state.menus[SERVER], held.values["active-server"])
+    named = split_list(held.values.get("address-lists", ""))
+    named += split_list(server.values.get("address-lists", "")) if server else []
+    for name in dict.fromkeys(named):
+        if not tx.state.store(ADDRESS_LIST).holds(("list", "address"), (name, address)):
+            moment = format_moment(from_seconds(tx.now), tx.state.version)
+            values = {"list": name, "address": address, "creation-time": moment}
+            tx.add(ADDRESS_LIST, values, hold=Hold.DYNAMIC, marks={"lease": float(held.id)})
+
+
+def _unlist(tx: Transaction, held: Item, address: str) -> None:
+    for entry in tx.state.store(ADDRESS_LIST).lookup(("address",), (address,)):
+        if entry.marks.get("lease") == held.id:
+            tx.drop(ADDRESS_LIST, entry.id)
+
+
+def _tell(tx: Transaction, held: Item, what: str, address: str) -> None:
+    """A line in the log, as routers of version 7 write it."""
+    server = tx.state.name_of(SERVER, held.values["active-server"])
+    words = [
+        server,
+        what,
+        address,
+        "for",
+        held.values["active-mac-address"],
+        held.values.get("host-name", ""),
+    ]
+    log.write(tx, "dhcp,info", " ".join(filter(None, words)))
 
 
 class DhcpServers(Behaviour):
@@ -198,14 +244,17 @@ class Leases(Behaviour):
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
         """An address nobody has any more goes back to its pool, and what was learned with it goes."""
-        if before is None:
-            return
-        address = before.values.get("active-address")
-        now_held = after.values.get("active-address") if after is not None else None
-        if address and address != now_held:
-            pools.give_back(tx, address, owner=OWNER)
-            arp.gone(tx, before.values["active-mac-address"], address)
-        elif after is not None and address and not is_enabled(after):
+        had = before.values.get("active-address") if before is not None else None
+        has = after.values.get("active-address") if after is not None else None
+        if before is not None and had and had != has:
+            pools.give_back(tx, had, owner=OWNER)
+            arp.gone(tx, before.values["active-mac-address"], had)
+            _unlist(tx, before, had)
+            _tell(tx, before, "deassigned", had)
+        if after is not None and has and had != has:
+            _enlist(tx, after, has)
+            _tell(tx, after, "assigned", has)
+        elif after is not None and has and not is_enabled(after):
             _end(tx, after)
 
     def expired(self, tx: Transaction, item: Item) -> None:

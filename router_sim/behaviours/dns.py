@@ -11,7 +11,9 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
+from router_sim.behaviours.interfaces import STORE as INTERFACE
 from router_sim.behaviours.interfaces import is_enabled
+from router_sim.behaviours.naming import to_keys, to_names
 from router_sim.durations import format_remaining
 from router_sim.exchange import Reply
 from router_sim.schema import Menu, version_key
@@ -23,6 +25,7 @@ from router_sim.traps import bad_argument, failure
 SETTINGS = "/ip/dns"
 STATIC = "/ip/dns/static"
 CACHE = "/ip/dns/cache"
+REPEATING = "mdns-repeat-ifaces"
 TTL = 300.0  # what is assumed of a name server's answers
 ALIASES = 8  # as many names may lead to one another
 TYPE_SHOWN_SINCE = (7, 17)  # from some version on the type A is printed too; which one is assumed
@@ -112,9 +115,17 @@ class DnsSettings(Behaviour):
     def __init__(self) -> None:
         super().__init__(SETTINGS)
 
+    def check(self, state: State, menu: Menu, draft: Draft) -> None:
+        """Find the interfaces that are named."""
+        if REPEATING in draft.given and draft.values.get(REPEATING):
+            draft.values[REPEATING] = to_keys(state, INTERFACE, draft.values[REPEATING], REPEATING)
+
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """Size of the cache in KiB; what a row needs is assumed."""
-        return {"cache-used": str(-(-len(state.store(CACHE)) * ROW_BYTES // 1024))}
+        derived = {"cache-used": str(-(-len(state.store(CACHE)) * ROW_BYTES // 1024))}
+        if item.values.get(REPEATING):
+            derived[REPEATING] = to_names(state, INTERFACE, item.values[REPEATING])
+        return derived
 
 
 class StaticRecords(Behaviour):

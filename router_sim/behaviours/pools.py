@@ -4,7 +4,7 @@ Addresses are handed out from the upper end of the last range downwards, as rout
 that is used up is continued by its `next-pool`. A row of /ip/pool/used exists for each address held.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address
 
 from router_sim.behaviour import Behaviour
@@ -19,18 +19,27 @@ POOL = "/ip/pool"
 USED = "/ip/pool/used"
 
 
-def take(tx: Transaction, pool: str, *, owner: str, info: str, wanted: str = "") -> str | None:
+def take(
+    tx: Transaction,
+    pool: str,
+    *,
+    owner: str,
+    info: str,
+    wanted: str = "",
+    reserved: Callable[[str], bool] = lambda address: False,
+) -> str | None:
     """Take an address from the pool with this identifier, or from those that continue it.
 
     `owner` is the service that takes it (`DHCP`, `hotspot`), `info` whom it is for, such as a hardware
-    address; `wanted` the address to have if it is free and in one of the pools. None when all are used up.
+    address; `wanted` the address to have if it is free and in one of the pools; `reserved` tells of an
+    address that it is promised to somebody else. None when all are used up.
     """
     state = tx.state
-    for held in _chain(state, pool):
-        if wanted and _covers(held, wanted) and not is_taken(state, held, wanted):
+    for held in _chain(state, pool) if wanted and not reserved(wanted) else ():
+        if _covers(held, wanted) and not is_taken(state, held, wanted):
             return _enter(tx, held, wanted, owner, info)
     for held in _chain(state, pool):
-        free = _free(state, held)
+        free = _free(state, held, reserved)
         if free is not None:
             return _enter(tx, held, free, owner, info)
     return None
@@ -73,12 +82,12 @@ def _covers(pool: Item, address: str) -> bool:
     return any(low <= number <= high for low, high in _bounds(pool))
 
 
-def _free(state: State, pool: Item) -> str | None:
+def _free(state: State, pool: Item, reserved: Callable[[str], bool]) -> str | None:
     # Only as many candidates are looked at as there are addresses held, and one more.
     for low, high in reversed(_bounds(pool)):
         for number in range(high, low - 1, -1):
             address = str(IPv4Address(number))
-            if not is_taken(state, pool, address):
+            if not is_taken(state, pool, address) and not reserved(address):
                 return address
     return None
 

@@ -39,7 +39,7 @@ DNS = Menu(
         Property("cache-size", Int(64, 2**32 - 1, unit="KiB"), "2048"),
         Property("cache-max-ttl", Duration(), "1w"),
         Property("address-list-extra-time", Duration(), "0s", span=Span(since="7.15")),
-        Property("vrf", Text(), "main", span=Span(since="7.15")),
+        Property("vrf", Choice(("main",)), "main", span=Span(since="7.15")),
         Property("mdns-repeat-ifaces", Text(), "", span=Span(since="7.16")),
         shown("cache-used", "0"),
     ),

@@ -146,6 +146,32 @@ def test_a_static_lease_waits_is_bound_and_waits_again(lan: Lan, still_clock: Vi
     assert not {"active-address", "expires-after", "host-name"} & row.keys()
 
 
+def test_an_address_promised_to_somebody_is_given_to_nobody_else(lan: Lan) -> None:
+    assert lan.address(FIRST) == "10.5.50.9"
+    lan.console.add(LEASE, mac_address=SECOND, address="10.5.50.8")
+    assert lan.lease(THIRD, requested="10.5.50.8") is None
+    lan.console.add(LEASE, mac_address=FIRST, address="10.5.50.77", server="dhcp1")
+    assert lan.address(FIRST) == "10.5.50.77"
+    assert [row["address"] for row in lan.rows()] == ["10.5.50.8", "10.5.50.77"]
+    assert lan.address(THIRD) == "10.5.50.9"
+
+
+def test_a_bound_lease_is_on_its_lists_and_in_the_log(console: Console, still_clock: VirtualClock) -> None:
+    lan = Lan(console, address_lists="guests,all")
+    lan.lease(FIRST, host_name="phone")
+    lists = "/ip/firewall/address-list"
+    assert [(row["list"], row["address"], row["dynamic"]) for row in console.rows(lists)] == [
+        ("guests", "10.5.50.9", "true"),
+        ("all", "10.5.50.9", "true"),
+    ]
+    still_clock.advance(600)
+    assert console.rows(lists) == []
+    assert [row["message"] for row in console.rows("/log", "topics=dhcp,info")] == [
+        f"dhcp1 assigned 10.5.50.9 for {FIRST} phone",
+        f"dhcp1 deassigned 10.5.50.9 for {FIRST} phone",
+    ]
+
+
 def test_a_static_lease_without_an_address_takes_one_from_the_pool(lan: Lan) -> None:
     key = lan.console.add(LEASE, mac_address=FIRST)
     lan.lease(FIRST)
