@@ -59,14 +59,18 @@ def may_come_from(state: State, user: Item, address: str) -> bool:
 
 
 def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
-    """A user has logged in: note the time, list the session, and log it."""
+    """A user has logged in: note the time, list the session, and log it.
+
+    REST leaves the time of the last login as it is, as was seen on a router.
+    """
     state = tx.state
     moment = format_moment(from_seconds(tx.now), state.version)
     values = {"when": moment, "name": name, "address": address, "via": via}
     user = state.item(state.menus[USER], name)
     if user is not None:
         values["group"] = state.name_of(GROUP, user.values.get("group", ""))
-        tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
+        if via != "rest-api":
+            tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
     log.write(tx, "system,info,account", f"user {name} logged in from {address} via {via}")
     marks = {}
     if via == "api":

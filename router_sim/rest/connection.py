@@ -120,11 +120,12 @@ class HttpConnection(asyncio.Protocol):
         """The session of this user, begun if need be; None for wrong credentials."""
         if not self.router.authenticate(user, password, VIA, address=self._address):
             return None
-        if self._origin is None or self._origin.user != user:
+        origin = self._origin
+        if origin is None or origin.user != user or not self.router.has_session(origin):
             self._log_out()
-            self._origin = Origin(user, self._address, VIA, self._number)
-            self.router.session_opened(self._origin)
-        return self._origin
+            origin = self._origin = Origin(user, self._address, VIA, self._number)
+            self.router.session_opened(origin)
+        return origin
 
     def request_read(self) -> None:
         """A request was read completely."""
