@@ -226,6 +226,10 @@ class Router:
         self._sessions[origin.connection] = row.id
         self._commit(tx, "", None, quiet=True)
 
+    def has_session(self, origin: Origin) -> bool:
+        """Is the user of this connection still listed in /user/active? An administrator may have ended it."""
+        return origin.connection in self._sessions and origin.connection not in self._ended
+
     def session_closed(self, origin: Origin) -> None:
         """The user's connection is gone, and the row with it."""
         row = self._sessions.pop(origin.connection, None)
