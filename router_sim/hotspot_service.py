@@ -9,22 +9,18 @@ that neither idle-timeout nor keepalive-timeout strikes. From its first `traffic
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from router_sim.behaviours import hotspot_cookies, hotspot_hosts, hotspot_trial, hotspot_walled_garden
 from router_sim.behaviours.hotspot import (
     COUNTERS,
     HOST,
-    PROFILE,
     SERVER,
-    USER_PROFILE,
-    address_of,
     host_at,
     profile_of,
     server_of,
     session_of,
-    text_of,
 )
 from router_sim.behaviours.hotspot_login import (
     COMPANIONS,
@@ -34,8 +30,8 @@ from router_sim.behaviours.hotspot_login import (
     methods_of,
     trial_name,
 )
-from router_sim.behaviours.hotspot_servers import serves_https
 from router_sim.behaviours.hotspot_sessions import CAUSES, count, log_in, log_out
+from router_sim.hotspot_status import GuestStatus, status_of
 from router_sim.network import Address, Mac
 from router_sim.state import State
 from router_sim.store import Item, parse_key
@@ -75,56 +71,6 @@ class Login:
     domain: str
     method: str
     cookie: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GuestStatus:
-    """Everything a login or status page can tell a guest.
-
-    Times are whole seconds, None where nothing limits them; `bytes_left` and its like are what may still be
-    used. `profile` holds the printed values of the server profile with their defaults, `user_profile` those of
-    the user profile of somebody logged in. `trial` tells whether a trial can be had now. `error` is why the last
-    login failed.
-    """
-
-    mac: str
-    address: str
-    to_address: str
-    logged_in: bool
-    bypassed: bool
-    blocked: bool
-    server: str
-    server_address: str
-    interface: str
-    dns_name: str
-    hotspot_address: str
-    html_directory: str
-    html_directory_override: str
-    login_by: tuple[str, ...]
-    https: bool
-    trial: bool
-    challenge: Challenge
-    error: str
-    user: str = ""
-    domain: str = ""
-    method: str = ""
-    uptime: int = 0
-    session_time_left: int | None = None
-    session_timeout: int | None = None
-    idle_timeout: str = "none"
-    keepalive_timeout: str = "none"
-    bytes_in: int = 0
-    bytes_out: int = 0
-    packets_in: int = 0
-    packets_out: int = 0
-    limit_bytes_in: int | None = None
-    limit_bytes_out: int | None = None
-    limit_bytes_total: int | None = None
-    bytes_in_left: int | None = None
-    bytes_out_left: int | None = None
-    bytes_total_left: int | None = None
-    profile: Mapping[str, str] = field(default_factory=dict)
-    user_profile: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -305,36 +251,11 @@ class HotspotService:
         The challenge stays the same until it was used or is an hour old, so several pages may be open.
         """
         self._tick()
-        state = self._state
-        host = host_at(state, _address(address))
-        server = server_of(state, host) if host else None
-        profile = profile_of(state, server) if server else None
-        if host is None or server is None or profile is None:
+        host = host_at(self._state, _address(address))
+        if host is None:
             return None
         page = self._page(host)
-        found = GuestStatus(
-            mac=host.values["mac-address"],
-            address=host.values["address"],
-            to_address=host.values["to-address"],
-            logged_in="session" in host.marks,
-            bypassed=host.values["bypassed"] == "true",
-            blocked=bool(host.marks.get("blocked")),
-            server=server.values["name"],
-            server_address=address_of(state, server),
-            interface=state.name_of("/interface", server.values["interface"]),
-            dns_name=text_of(state, PROFILE, profile, "dns-name"),
-            hotspot_address=text_of(state, PROFILE, profile, "hotspot-address"),
-            html_directory=text_of(state, PROFILE, profile, "html-directory"),
-            html_directory_override=text_of(state, PROFILE, profile, "html-directory-override"),
-            login_by=tuple(methods_of(state, profile)),
-            https=serves_https(state, profile),
-            trial=hotspot_trial.is_available(state, host, profile),
-            challenge=page.challenge,
-            error=page.error,
-            profile=_values(state, PROFILE, profile),
-        )
-        session = session_of(state, host)
-        return found if session is None else self._of_session(found, session)
+        return status_of(self._state, host, page.challenge, page.error)
 
     # -- inside --------------------------------------------------------------------------------------
 
@@ -394,43 +315,6 @@ class HotspotService:
         hotspot_cookies.issue(tx, profile, session, token)
         return token
 
-    def _of_session(self, found: GuestStatus, session: Item) -> GuestStatus:
-        state = self._state
-        now = self._now()
-        marks, values = session.marks, session.values
-        ends = marks.get("ends")
-        counts = {name: int(marks.get(name, 0)) for name in COUNTERS}
-        used = {"in": counts["bytes-in"], "out": counts["bytes-out"]}
-        used["total"] = used["in"] + used["out"]
-        limits = {
-            kind: int(values[f"limit-bytes-{kind}"]) if f"limit-bytes-{kind}" in values else None
-            for kind in used
-        }
-        left = {kind: None if limit is None else max(0, limit - used[kind]) for kind, limit in limits.items()}
-        profile = hotspot_trial.user_profile_of(state, session)
-        return replace(
-            found,
-            user=values["user"],
-            domain=values.get("domain", ""),
-            method=values["login-by"],
-            uptime=int(now - marks["since"] + 0.001),
-            session_time_left=None if ends is None else max(0, round(ends - now + 0.499)),
-            session_timeout=None if ends is None else round(ends - marks["since"]),
-            idle_timeout=values.get("idle-timeout", "none"),
-            keepalive_timeout=values.get("keepalive-timeout", "none"),
-            bytes_in=counts["bytes-in"],
-            bytes_out=counts["bytes-out"],
-            packets_in=counts["packets-in"],
-            packets_out=counts["packets-out"],
-            limit_bytes_in=limits["in"],
-            limit_bytes_out=limits["out"],
-            limit_bytes_total=limits["total"],
-            bytes_in_left=left["in"],
-            bytes_out_left=left["out"],
-            bytes_total_left=left["total"],
-            user_profile=_values(state, USER_PROFILE, profile) if profile else {},
-        )
-
 
 def _host(state: State, host: Item) -> Host:
     return Host(
@@ -448,11 +332,6 @@ def _host(state: State, host: Item) -> Host:
 def _login(session: Item, token: str) -> Login:
     values = session.values
     return Login(session.key, values["user"], values.get("domain", ""), values["login-by"], token)
-
-
-def _values(state: State, path: str, item: Item) -> dict[str, str]:
-    menu = state.menus[path]
-    return {each.name: state.value(menu, item, each.name) for each in menu.properties}
 
 
 def _address(text: str) -> str:
