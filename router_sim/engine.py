@@ -40,6 +40,8 @@ class Engine:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._granted: dict[tuple[str, bool], frozenset[str] | None] = {}
+        self._granted_at = 0  # the revision for which that is so
 
     def run(
         self, command: Command, origin: Origin, tx: Transaction, *, limit: frozenset[str] | None = None
@@ -102,6 +104,16 @@ class Engine:
         """
         if not origin.user:
             return None
+        state = self._state
+        if self._granted_at != state.revision:
+            self._granted.clear()
+            self._granted_at = state.revision
+        key = origin.user, bool(origin.connection)
+        if key not in self._granted:
+            self._granted[key] = self._looked_up(origin)
+        return self._granted[key]
+
+    def _looked_up(self, origin: Origin) -> frozenset[str] | None:
         found = self._state.item(self._state.menus["/user"], origin.user)
         if found is None or found.values.get("disabled") == "true":
             return frozenset() if origin.connection else None

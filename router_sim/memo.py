@@ -56,7 +56,7 @@ class Remembered:
 class Memo:
     """The replies of one router that are worth keeping, the latest of them up to a bound.
 
-    `revision` is that of the present state wherever it is asked for, -1 while nothing may be repeated.
+    Whoever asks compares the `revision` of what is found with the present one.
     """
 
     __slots__ = ("_replies", "_segments", "size")
@@ -69,30 +69,26 @@ class Memo:
     def __len__(self) -> int:
         return len(self._replies)
 
-    def segment(self, user: str, data: bytes, revision: int) -> bytes | None:
-        """The reply to a segment that is one whole sentence, as `user` got it before."""
-        found = self._segments.get((user, data))
-        return found.tagged(b"") if found is not None and found.revision == revision else None
+    def segment(self, user: str, data: bytes) -> Remembered | None:
+        """The reply to a segment that is one whole sentence without a tag, as `user` last got it."""
+        return self._segments.get((user, data))
 
-    def sentence(self, user: str, words: Sequence[bytes], revision: int, segment: bytes) -> bytes | None:
-        """The reply to a sentence, as `user` got it before.
+    def sentence(self, user: str, kept: Words) -> Remembered | None:
+        """The reply to a sentence, its tag left out, as `user` last got it."""
+        return self._replies.get((user, kept))
 
-        `segment` is the one that was this sentence and nothing else, or empty.
-        """
-        kept, tag = split_tag(words)
-        found = self._replies.get((user, kept))
-        if found is None or found.revision != revision:
-            return None
-        if segment and not tag:
-            self._know(user, segment, found)
-        return found.tagged(tag)
+    def know(self, user: str, segment: bytes, found: Remembered) -> None:
+        """From now on know the sentence of a reply by its segment as well."""
+        if len(segment) <= LONGEST_REQUEST:
+            if len(self._segments) >= MOST_REPLIES:
+                self._segments.clear()
+            self._segments[user, segment] = found
 
-    def keep(self, user: str, words: Sequence[bytes], revision: int, reply: bytes) -> None:
-        """Keep a reply, if it is not too long."""
-        asked = sum(map(len, words))
+    def keep(self, user: str, kept: Words, tag: bytes, revision: int, reply: bytes) -> None:
+        """Keep a reply, made under this tag word, if it is not too long."""
+        asked = len(b"".join(kept))
         if asked > LONGEST_REQUEST or len(reply) > LONGEST_REPLY:
             return
-        kept, tag = split_tag(words)
         found = self._replies.get((user, kept))
         if found is None:
             found = self._replies[user, kept] = Remembered()
@@ -103,12 +99,6 @@ class Memo:
             oldest = self._replies.pop(next(iter(self._replies)))
             self.size -= oldest.size
             oldest.hold(_VOID, b"", b"", 0)
-
-    def _know(self, user: str, segment: bytes, found: Remembered) -> None:
-        if len(segment) <= LONGEST_REQUEST:
-            if len(self._segments) >= MOST_REPLIES:
-                self._segments.clear()
-            self._segments[user, segment] = found
 
 
 def split_tag(words: Sequence[bytes]) -> tuple[Words, bytes]:

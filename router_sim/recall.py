@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router_sim.faults import FaultPlan
-from router_sim.memo import LONGEST_REQUEST
+from router_sim.memo import LONGEST_REQUEST, Words, split_tag
 from router_sim.router import Router
 
 Footing = tuple[int, int]
@@ -15,32 +15,38 @@ class Recall:
     `user` is who is logged in, empty for a stranger, to whom nothing is answered from here.
     """
 
-    __slots__ = ("_faults", "_router", "_words", "user")
+    __slots__ = ("_asked", "_faults", "_router", "user")
 
     def __init__(self, router: Router, faults: FaultPlan | None) -> None:
         self.user = ""
         self._router = router
         self._faults = faults
-        self._words: list[bytes] | None = None  # of the command at hand, if its reply may be kept
+        self._asked: tuple[Words, bytes] | None = None  # at hand, if its reply may be kept
 
     def segment(self, data: bytes) -> bytes | None:
         """The reply to a segment that is one whole sentence and was answered before."""
         if not self.user or self._faults or len(data) > LONGEST_REQUEST:
             return None
-        router = self._router
-        return router.memo.segment(self.user, data, router.revision())
+        found = self._router.memo.segment(self.user, data)
+        return found.tagged(b"") if found is not None and found.revision == self._router.revision() else None
 
     def sentence(self, words: list[bytes], segment: bytes) -> bytes | None:
         """The reply to a sentence that was answered before; `segment` is its own, or empty.
 
         If there is none, `keep` takes the one that is made now.
         """
+        self._asked = None
         if not self.user or self._faults:
-            self._words = None
             return None
-        self._words = words
-        router = self._router
-        return router.memo.sentence(self.user, words, router.revision(), segment)
+        kept, tag = split_tag(words)
+        memo = self._router.memo
+        found = memo.sentence(self.user, kept)
+        if found is None or found.revision != self._router.revision():
+            self._asked = kept, tag
+            return None
+        if segment and not tag:
+            memo.know(self.user, segment, found)
+        return found.tagged(tag)
 
     def footing(self) -> Footing:
         """What a reply that is to be made now will depend on."""
@@ -48,10 +54,15 @@ class Recall:
 
     def keep(self, path: str, footing: Footing, reply: bytes) -> None:
         """Keep the reply to the command at hand, if nothing has happened since `footing`."""
-        words, router = self._words, self._router
-        if words is not None and self.footing() == footing and footing[0] >= 0 and router.repeatable(path):
-            router.memo.keep(self.user, words, footing[0], reply)
+        router = self._router
+        if (
+            self._asked is not None
+            and self.footing() == footing
+            and footing[0] >= 0
+            and router.repeatable(path)
+        ):
+            router.memo.keep(self.user, *self._asked, footing[0], reply)
 
     def forget(self) -> None:
         """The command at hand is done with; a later reply is not its."""
-        self._words = None
+        self._asked = None

@@ -151,6 +151,8 @@ class Menu:
     writable: frozenset[str] = field(init=False, repr=False, compare=False)
     blank: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
     plain: frozenset[str] = field(init=False, repr=False, compare=False)
+    optional: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    named: Mapping[str, str] = field(init=False, repr=False, compare=False)
     conditional: tuple[Property, ...] = field(init=False, repr=False, compare=False)
     booleans: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -161,12 +163,30 @@ class Menu:
         writable = frozenset(each.name for each in self.properties if not each.read_only)
         object.__setattr__(self, "writable", writable)
         # Printing is what a router does most, so whatever needs no look at the item is settled here: the
-        # record of an item that holds no values (None for what stays out), the properties that are printed
-        # as they are held, and those that have to be looked at even where the item holds no value.
+        # record of an item that holds no values (None for what stays out); the properties that are printed
+        # as they are held, those for which some values mean that they stay out, and those that name an
+        # item of a store; and those that must be looked at even where the item holds no value.
         blank = {each.name: each.unheld for each in self.properties}
         object.__setattr__(self, "blank", blank if self.singleton else {".id": None, **blank})
         plain = frozenset(each.name for each in self.properties if each.plain)
         object.__setattr__(self, "plain", plain)
+        ordinary = [
+            each
+            for each in self.properties
+            if each.shown_with is None and each.name not in ("dynamic", "default") and not each.plain
+        ]
+        optional = {
+            each.name: ("", each.default or "")
+            for each in ordinary
+            if each.presence is Presence.SET and not isinstance(each.type, Reference)
+        }
+        object.__setattr__(self, "optional", optional)
+        named = {
+            each.name: each.type.store
+            for each in ordinary
+            if each.presence is Presence.ALWAYS and isinstance(each.type, Reference)
+        }
+        object.__setattr__(self, "named", named)
         conditional = tuple(each for each in self.properties if each.conditional)
         object.__setattr__(self, "conditional", conditional)
         booleans = frozenset(each.name for each in self.properties if isinstance(each.type, Bool))

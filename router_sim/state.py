@@ -18,6 +18,7 @@ from router_sim.values import Reference, split_list
 
 Resolve = Callable[[str], Collection[str]]
 _TOLD_BY_HOLD = ("dynamic", "default")
+_MOST_NAMES = 256
 _ROUNDING = 1e-5  # seconds by which a moment as datetime and as float may differ, with room to spare
 DISK_BYTES = 80 * 1024 * 1024  # what the disk of a fresh CHR has left
 
@@ -63,6 +64,8 @@ class State:
         self._own: dict[str, Store] = {}
         self._marked = False  # whether `_own` belongs to a mark as well and has to be left as it is
         self._clock = clock
+        self._names: dict[tuple[str, str], str] = {}  # what references were last printed as
+        self._named_at = 0  # the revision for which that is so
         self._sequence = 0
         self._moment: datetime | None = None
         self.behaviours = behaviours
@@ -159,6 +162,15 @@ class State:
 
     def name_of(self, store: str, stored: str) -> str:
         """What a stored reference is printed as: its item's name, or the number if that is gone."""
+        if self._named_at != self.revision or len(self._names) > _MOST_NAMES:
+            self._names = {}
+            self._named_at = self.revision
+        name = self._names.get((store, stored))
+        if name is None:
+            name = self._names[store, stored] = self._name_of(store, stored)
+        return name
+
+    def _name_of(self, store: str, stored: str) -> str:
         sign, key = ("!", stored[1:]) if stored.startswith("!") else ("", stored)
         number = parse_key(key)
         if number is None or store not in self._shared:
@@ -233,10 +245,15 @@ class State:
         row = dict(menu.blank)
         if ".id" in row:
             row[".id"] = item.key
-        plain = menu.plain
+        plain, optional, named = menu.plain, menu.optional, menu.named
         for name, value in item.values.items():
             if name in plain:
                 row[name] = value
+            elif name in optional:
+                if value not in optional[name]:
+                    row[name] = value
+            elif name in named:
+                row[name] = self.name_of(named[name], value)
             elif name in row:
                 row[name] = self._shown(menu, item, menu.by_name[name])
         for each in menu.conditional:

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from router_sim import memo
 from router_sim.clock import VirtualClock
 from router_sim.faults import Fault, FaultPlan
-from router_sim.memo import Memo
+from router_sim.memo import Memo, split_tag
 from router_sim.recall import Recall
 from router_sim.router import Router
 from router_sim.seed import lab_router
@@ -280,24 +280,35 @@ def test_the_bytes_kept_are_bounded() -> None:
     kept = Memo()
     reply = framed("!re", "=x=" + "y" * 30_000) + framed("!done")
     for number in range(40):
-        words = [b"/x/print", b"?name=%d" % number]
-        kept.keep("u", words, 1, reply)
-        assert kept.sentence("u", words, 1, b"seg%d" % number) == reply
+        words = (b"/x/print", b"?name=%d" % number)
+        kept.keep("u", words, b"", 1, reply)
+        found = kept.sentence("u", words)
+        assert found is not None
+        assert found.tagged(b"") == reply
+        kept.know("u", b"segment %d" % number, found)
     assert kept.size <= memo.MOST_BYTES
-    assert kept.segment("u", b"seg0", 1) is None
-    assert kept.segment("u", b"seg39", 1) == reply
-    assert kept.segment("v", b"seg39", 1) is None
-    assert kept.segment("u", b"seg39", 2) is None
-    kept.keep("u", [b"/y/print"], 1, b"z" * (memo.LONGEST_REPLY + 1))
-    assert kept.sentence("u", [b"/y/print"], 1, b"") is None
+    first, last = (kept.segment("u", b"segment %d" % number) for number in (0, 39))
+    assert first is not None
+    assert first.revision < 0
+    assert first.size == 0
+    assert last is not None
+    assert last.tagged(b"") == reply
+    assert kept.segment("v", b"segment 39") is None
+    kept.know("u", b"s" * (memo.LONGEST_REQUEST + 1), last)
+    assert kept.segment("u", b"s" * (memo.LONGEST_REQUEST + 1)) is None
+    kept.keep("u", (b"/y/print",), b"", 1, b"z" * (memo.LONGEST_REPLY + 1))
+    assert kept.sentence("u", (b"/y/print",)) is None
 
 
 def test_a_reply_gets_another_tag() -> None:
     kept = Memo()
-    asked = [b"/x/print", b".tag=a"]
-    kept.keep("u", asked, 1, framed("!re", ".tag=a", "=.tag==a") + framed("!done", ".tag=a"))
-    assert kept.sentence("u", [b"/x/print"], 1, b"") == framed("!re", "=.tag==a") + framed("!done")
-    assert kept.sentence("u", [b".tag=x", b"/x/print"], 1, b"") is None
-    assert kept.sentence("u", [b"/x/print", b".tag=bb"], 1, b"") == (
-        framed("!re", ".tag=bb", "=.tag==a") + framed("!done", ".tag=bb")
+    kept.keep(
+        "u", (b"/x/print",), b".tag=a", 1, framed("!re", ".tag=a", "=.tag==a") + framed("!done", ".tag=a")
     )
+    found = kept.sentence("u", (b"/x/print",))
+    assert found is not None
+    assert found.tagged(b"") == framed("!re", "=.tag==a") + framed("!done")
+    assert found.tagged(b".tag=bb") == framed("!re", ".tag=bb", "=.tag==a") + framed("!done", ".tag=bb")
+    assert split_tag([b"/x", b".tag=1", b"=a=", b".tag=2"]) == ((b"/x", b"=a="), b".tag=2")
+    assert split_tag([b"/x", b".tag=1", b".tag="]) == ((b"/x",), b"")
+    assert split_tag([b".tag=1", b"/x"]) == ((b".tag=1", b"/x"), b"")
