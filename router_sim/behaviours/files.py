@@ -20,13 +20,14 @@ STORE = "/file"
 CHUNK = 32768
 MOST_PRINTED = 60 * 1024  # larger contents are read in chunks only
 MOST_NAME = 200
+LARGE = " contents"  # where contents are kept that are not printed; no property has this name
 # Names of types that are not simply the extension.
 TYPES = {"rsc": "script", "backup": "backup", "npk": "package"}
 
 
 def content_bytes(item: Item) -> bytes:
     """What the file holds."""
-    return item.values.get("contents", "").encode("utf-8", "surrogateescape")
+    return item.values.get(LARGE, item.values.get("contents", "")).encode("utf-8", "surrogateescape")
 
 
 def used_bytes(state: State) -> int:
@@ -86,9 +87,15 @@ def _check(state: State, draft: Draft, growth: int = 0) -> None:
     kind = values.get("type", "file")
     if was is not None and kind != was:
         raise failure("can not change type")
-    if kind == "directory" and values.get("contents"):
+    kept = values.pop(LARGE, None)
+    contents = values.pop("contents", None)
+    if contents is None and "contents" not in draft.given:
+        contents = kept
+    if kind == "directory" and contents:
         raise failure("directory can not have contents")
-    size = len(values.get("contents", "").encode("utf-8", "surrogateescape"))
+    size = len((contents or "").encode("utf-8", "surrogateescape"))
+    if contents is not None:
+        values["contents" if size <= MOST_PRINTED else LARGE] = contents
     before = size_of(draft.before) if draft.before else 0
     if size > before and used_bytes(state) + growth - before + size > state.disk_bytes:
         raise failure("not enough disk space")
@@ -117,7 +124,7 @@ class Files(Behaviour):
         size = size_of(item)
         derived["type"] = TYPES.get(extension, f".{extension} file") if dot and extension else "file"
         derived["size"] = str(size)
-        if size <= MOST_PRINTED:
+        if LARGE not in item.values:
             derived["contents"] = item.values.get("contents", "")
         return derived
 
