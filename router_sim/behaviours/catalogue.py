@@ -21,6 +21,7 @@ from router_sim.behaviours.hotspot_bindings import Bindings
 from router_sim.behaviours.hotspot_cookies import Cookies
 from router_sim.behaviours.hotspot_hosts import Hosts
 from router_sim.behaviours.hotspot_names import HotspotNames
+from router_sim.behaviours.hotspot_pages import HotspotPages
 from router_sim.behaviours.hotspot_queues import ServerQueues
 from router_sim.behaviours.hotspot_rules import HotspotRules, Translations
 from router_sim.behaviours.hotspot_servers import Servers
@@ -68,6 +69,7 @@ EVERY_BEHAVIOUR = (
     Servers,
     HotspotRules,
     HotspotNames,
+    HotspotPages,
     ServerQueues,
     Translations,
     WalledGardenAddresses,

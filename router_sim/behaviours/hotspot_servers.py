@@ -9,8 +9,8 @@ once for the hosts it has (assumed).
 from collections.abc import Mapping
 from dataclasses import replace
 
-from router_sim.behaviour import Behaviour, Draft
-from router_sim.behaviours import device_mode
+from router_sim.behaviour import Behaviour, Draft, Verb
+from router_sim.behaviours import device_mode, hotspot_pages
 from router_sim.behaviours.hotspot import HOST, PROFILE, SERVER, address_of, profile_of, text_of
 from router_sim.behaviours.hotspot_timing import reschedule
 from router_sim.behaviours.interfaces import is_enabled, usable
@@ -72,6 +72,10 @@ class Servers(Behaviour):
         works = current is not None and current.marks.get("works")
         if current is None or not works or current.values["interface"] != before.values["interface"]:
             self._end_hosts(tx, before)
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """`reset-html` puts the stock login pages back."""
+        return {"reset-html": hotspot_pages.reset_html()}
 
     def _settle(self, tx: Transaction) -> None:
         first: dict[str, Item] = {}

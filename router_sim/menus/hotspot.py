@@ -84,7 +84,7 @@ SERVER = Menu(
         disabled(),
         about(),
     ),
-    LIST | TOGGLE,
+    LIST | TOGGLE | {"reset-html"},
     auto_name="server",
     unique=(Unique(("name",), "already have server with such name"),),
     noun="server",

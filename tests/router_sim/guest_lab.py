@@ -10,7 +10,6 @@ from typing import Self
 
 from router_sim.clock import VirtualClock
 from router_sim.guests.internet import Internet
-from router_sim.guests.pages import stock_pages
 from router_sim.guests.registry import Entry, Guests
 from router_sim.router import Router
 from tests.router_sim.conftest import START, Console
@@ -67,10 +66,9 @@ class GuestLab:
         self.console = console = Console(self.router)
         console.add("/interface/bridge", name="bridge-guest")
         console.add("/ip/address", address="10.5.50.1/24", interface="bridge-guest")
-        for name, data in stock_pages().items():
-            if not self.has_file(f"hotspot/{name}"):
-                console.add("/file", name=f"hotspot/{name}", contents=data.decode())
         given = {"login_by": "http-chap,http-pap,cookie", "hotspot_address": "10.5.50.1", **profile}
+        # The first profile that keeps its pages in the usual place brings them.
+        console.add("/ip/hotspot/profile", name="p0")
         console.add("/ip/hotspot/profile", name="p1", **given)
         console.add("/ip/hotspot/user/profile", name="hour", session_timeout="1h", shared_users="10")
         console.add("/ip/hotspot/user", name="ann", password="secret", profile="hour")
@@ -92,9 +90,6 @@ class GuestLab:
 
     async def guest(self, address: str = "10.5.50.20") -> Entry:
         return await self.guests.create("r1", interface="bridge-guest", address=address)
-
-    def has_file(self, name: str) -> bool:
-        return any(row["name"] == name for row in self.console.rows("/file"))
 
     def put_file(self, name: str, contents: str) -> None:
         for row in list(self._named(name)):

@@ -26,7 +26,7 @@ NOT_PROPERTIES = {"copy-from", "place-before", "numbers", ".id"}
 NEVER_PRINTED = {("/ip/address", "netmask"), ("/user", "password"), ("/log", "about")}
 # Verbs that are wizards, have no effect outside a terminal or real hardware, or talk to a certificate service.
 NOT_SERVED = {
-    "blink", "cable-test", "recursive-print", "reset-html", "setup",
+    "blink", "cable-test", "recursive-print", "setup",
     "add-acme", "add-scep", "card-reinstall", "card-verify", "enable-ssl-certificate", "scep-renew",
 }  # fmt: skip
 

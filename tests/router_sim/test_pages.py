@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from router_sim.guests.page_variables import nice
 from router_sim.guests.pages import stock_pages
 from router_sim.guests.template import render
+from tests.router_sim.guest_lab import GuestLab
 
 VALUES = {"a": "1", "b": "", "name": "x & y/ü", "logged-in": "yes", "n": "line\r\nSet-Cookie: x"}
 
@@ -96,6 +97,35 @@ def test_the_stock_pages_use_known_variables_only() -> None:
     from router_sim.guests.page_variables import _VARIABLES
 
     assert {name.removesuffix("-esc") for name in asked} <= set(_VARIABLES)
+
+
+def test_the_pages_come_with_the_first_profile_and_can_be_put_back() -> None:
+    lab = GuestLab()
+    console = lab.console
+    rows = {row["name"]: row for row in console.rows("/file")}
+    assert rows["hotspot"]["type"] == rows["hotspot/css"]["type"] == "directory"
+    login = rows["hotspot/login.html"]
+    assert login["contents"] == stock_pages()["login.html"].decode()
+    assert (login["type"], login["size"]) == (".html file", str(len(stock_pages()["login.html"])))
+    assert login["last-modified"] == "2026-03-01 12:00:00"
+
+    lab.put_file("hotspot/login.html", "own")
+    console.add("/file", name="hotspot/extra.html", contents="kept")
+    console.add("/ip/hotspot/profile", name="p2")
+    assert len(console.rows("/file", "name=hotspot/login.html")) == 1
+    (server,) = console.rows("/ip/hotspot")
+    console.run("/ip/hotspot/reset-html", {"numbers": server[".id"]})
+    rows = {row["name"]: row for row in console.rows("/file")}
+    assert rows["hotspot/login.html"]["contents"] == login["contents"]
+    assert rows["hotspot/extra.html"]["contents"] == "kept"
+
+    profile = console.rows("/ip/hotspot/profile", "name=p1")[0][".id"]
+    console.set("/ip/hotspot/profile", profile, html_directory="/flash/own/")
+    console.run("/ip/hotspot/reset-html", {"numbers": "guests"})
+    assert "flash/own/xml/login.html" in {row["name"] for row in console.rows("/file")}
+    console.add("/file", name="blocked/login.html", type="directory")
+    console.set("/ip/hotspot/profile", profile, html_directory="blocked")
+    console.trap("/ip/hotspot/reset-html", {"numbers": "guests"})
 
 
 def test_numbers_of_bytes_for_people() -> None:
