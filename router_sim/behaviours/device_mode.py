@@ -8,6 +8,7 @@ the console's line arrives over the API.
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
+from router_sim import reading
 from router_sim.behaviour import Behaviour, Call, Verb
 from router_sim.behaviours.going_on import ONGOING, once
 from router_sim.durations import DAY, SECOND, format_remaining, parse_duration
@@ -94,9 +95,9 @@ class DeviceMode(Behaviour):
         tx.put(STORE, replace(item, values=_without_request(item), due=None))
 
     def verbs(self) -> Mapping[str, Verb]:
-        """`update` asks for a change and goes on until it is made or its time is up."""
+        """`update` asks for a change and goes on until it is made or its time is up; `print` knows `config`."""
         names = frozenset({"mode", "activation-timeout", *SWITCHES, *FEATURES})
-        return {"update": Verb(self._update, names | ONGOING)}
+        return {"update": Verb(self._update, names | ONGOING), "print": Verb(_print, None)}
 
     def _update(self, call: Call) -> Reply:
         given, state, tx = call.command.attributes, call.state, call.tx
@@ -129,6 +130,17 @@ class DeviceMode(Behaviour):
             yield {"update": "canceled"}
 
         return Reply(stream=stream, data=True, numbered=not once(given))
+
+
+def _print(call: Call) -> Reply:
+    """With `config` only the mode and what was set apart from it."""
+    given = call.command.attributes
+    if given.get("config", "no") in ("no", "false"):
+        return reading.print_(call)
+    item = call.state.items(call.menu)[0]
+    names = ["mode", *(name for name in (*SWITCHES, *FEATURES) if name in item.values)]
+    command = replace(call.command, attributes={**given, ".proplist": ",".join(names)})
+    return reading.print_(replace(call, command=command))
 
 
 def _asked(call: Call) -> dict[str, str]:

@@ -58,6 +58,8 @@ async def test_a_change_counts_when_the_power_is_cut(console: Console, still_clo
     console.run(f"{MODE}/update", {"email": "yes"})
     console.router.power_cycle()
     assert (now("mode"), now("fetch"), now("email")) == ("home", "true", "true")
+    (config,) = console.run(f"{MODE}/print", {"config": ""}).rows
+    assert config == {"mode": "home", "fetch": "true", "email": "true"}
 
 
 async def test_a_change_nobody_confirms_is_void(console: Console, still_clock: VirtualClock) -> None:
