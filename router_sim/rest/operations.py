@@ -22,7 +22,7 @@ from enum import Enum
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from router_sim.engine import VERBS, Command
+from router_sim.engine import Command
 from router_sim.menus.catalogue import Catalogue
 from router_sim.rest.json_text import BadJson, argument, parse_object, words
 from router_sim.schema import Menu
@@ -88,10 +88,10 @@ def operation(request: HttpRequest, catalogue: Catalogue) -> Operation:
         case "GET":
             return _get(path, segments, request, catalogue)
         case "PUT":
-            return Operation(Command(f"{path}/add", _attributes(request)), Answer.CREATED, path)
+            return Operation(Command(f"{path}/add", _arguments(request)[0]), Answer.CREATED, path)
         case "PATCH":
             menu, item, missing = _one(path, segments, request, catalogue)
-            command = Command(f"{menu}/set", _attributes(request))
+            command = Command(f"{menu}/set", _arguments(request)[0])
             return Operation(command, Answer.CHANGED, menu, item, missing)
         case "DELETE":
             menu, item, missing = _one(path, segments, request, catalogue)
@@ -129,12 +129,7 @@ def _get(path: str, segments: list[str], request: HttpRequest, catalogue: Catalo
 def _post(path: str, request: HttpRequest, catalogue: Catalogue) -> Operation:
     if not path or path in catalogue.directories:
         raise Refusal(400, NO_COMMAND)
-    given = _members(request)
-    queries = words(given.pop(_QUERY)) if _QUERY in given else ()
-    try:
-        attributes = {name: argument(value) for name, value in given.items()}
-    except BadJson:
-        raise Refusal(400, "Failed to parse json") from None
+    attributes, queries = _arguments(request)
     return Operation(Command(path, attributes, queries), Answer.RESULT, path.rpartition("/")[0])
 
 
@@ -177,18 +172,11 @@ def _filters(query: str) -> tuple[Mapping[str, str], tuple[str, ...]]:
     return attributes, tuple(queries)
 
 
-def _members(request: HttpRequest) -> dict[str, object]:
+def _arguments(request: HttpRequest) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Attributes and query words of a body."""
     try:
-        return parse_object(request.body)
+        given = parse_object(request.body)
+        queries = words(given.pop(_QUERY)) if _QUERY in given else ()
+        return {name: argument(value) for name, value in given.items()}, queries
     except BadJson:
         raise Refusal(400, "Failed to parse json") from None
-
-
-def _attributes(request: HttpRequest) -> Mapping[str, str]:
-    try:
-        return {name: argument(value) for name, value in _members(request).items()}
-    except BadJson:
-        raise Refusal(400, "Failed to parse json") from None
-
-
-assert "print" in VERBS  # the verbs named above are the router's own

@@ -20,6 +20,7 @@ from router_sim.traps import Trap, no_such_command
 # The router itself, when it looks up what a path names.
 _INTERNAL: Final = Origin("", "", "rest-api")
 _ENDLESS: Final = frozenset({"follow", "follow-only", "interval"})
+_USER: Final = "/user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ def perform(router: Router, operation: Operation, origin: Origin) -> HttpRespons
         key = _identify(router, operation)
         selector = "from" if operation.answer is Answer.OBJECT else ".id"
         command = replace(command, attributes={**command.attributes, selector: key})
+        if operation.menu == _USER and operation.answer is Answer.CHANGED:
+            command = _without_locking_out(router, command, key, origin)
     menu, _, verb = command.path.rpartition("/")
     if verb == "listen":
         router.execute(Command(f"{menu}/print", {".proplist": ".id"}), origin)
@@ -79,6 +82,16 @@ def _identify(router: Router, operation: Operation) -> str:
     if len(rows) != 1 and operation.if_missing is not None:
         raise operation.if_missing
     return rows[0][".id"]
+
+
+def _without_locking_out(router: Router, command: Command, key: str, origin: Origin) -> Command:
+    """A user that disables itself is told that all is well, and stays as it is: recorded, and odd."""
+    if command.attributes.get("disabled") not in ("true", "yes"):
+        return command
+    rows = router.execute(Command(f"{_USER}/print", {"from": key, ".proplist": "name"}), _INTERNAL).rows
+    if not rows or rows[0]["name"] != origin.user:
+        return command
+    return replace(command, attributes={k: v for k, v in command.attributes.items() if k != "disabled"})
 
 
 def _read_back(router: Router, menu: str, key: str, origin: Origin) -> Record:

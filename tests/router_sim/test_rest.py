@@ -283,6 +283,22 @@ async def test_a_connection_is_one_session_of_its_user() -> None:
     assert router.snapshot()["/user/active"] == []
 
 
+async def test_a_user_cannot_lock_itself_out(http: httpx2.AsyncClient) -> None:
+    response = await http.patch("/user/admin", json={"disabled": "true", "comment": "still here"})
+    assert response.status_code == 200
+    assert (response.json()["disabled"], response.json()["comment"]) == ("false", "still here")
+    assert (await http.get("/user/admin")).json()["disabled"] == "false"
+
+
+async def test_a_session_that_was_ended_begins_anew(http: httpx2.AsyncClient) -> None:
+    before = (await http.get("/user/active")).json()
+    assert "last-logged-in" not in (await http.get("/user/admin")).json()
+    assert (await http.delete(f"/user/active/{before[0]['.id']}")).status_code == 204
+    after = (await http.get("/user/active")).json()
+    assert len(after) == 1
+    assert after != before
+
+
 async def test_versions_without_rest() -> None:
     for version, plain in (("7.8", 404), ("7.9", 200), ("6.49.18", 404)):
         router = Router(name="r", clock=VirtualClock(), version=version, password=SECRET)
