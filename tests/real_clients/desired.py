@@ -153,7 +153,7 @@ DESIRED = (
             {"regexp": "^x[0-9]+\\.t\\.example$", "address": "192.0.2.62", "comment": "many"},
         ],
         [
-            {"name": "b.t.example", "address": "192.0.2.63", "match-subdomain": True},
+            {"name": "b.t.example", "type": "A", "address": "192.0.2.63", "match-subdomain": True},
             {"name": "a.t.example", "address": "192.0.2.61", "disabled": True},
         ],
     ),
@@ -333,14 +333,14 @@ DESIRED = (
     Desired(
         "queue simple",
         [
-            {"name": "t-q1", "target": "203.0.113.0/25", "max-limit": "10M/20M"},
+            {"name": "t-q1", "target": "203.0.113.0/25", "max-limit": "10000000/20000000"},
             {"name": "t-q2", "target": "t-br2"},
         ],
         [
             {
                 "name": "t-q2",
                 "target": "203.0.113.7/32",
-                "burst-limit": "4M/4M",
+                "burst-limit": "4000000/4000000",
                 "comment": "two",
                 "disabled": True,
             }
@@ -348,9 +348,10 @@ DESIRED = (
         ("name", "t-.*"),
     ),
     Desired(
+        # The client writes the default of `radsec-timeout` as no router does, so it is given here.
         "radius",
         [{"address": "192.0.2.90", "secret": "shh", "service": "hotspot", "timeout": "1s"}],
-        [{"address": "192.0.2.91", "secret": "shh", "service": "hotspot", "authentication-port": 1645}],
+        [{"address": "192.0.2.91", "secret": "shh", "service": "hotspot", "radsec-timeout": "3s300ms"}],
     ),
     Desired("radius incoming", [{"accept": True, "port": 1700}], [{"accept": False, "port": 3799}]),
     Desired("system identity", [{"name": "t-site"}], [{"name": "site"}]),

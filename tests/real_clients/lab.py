@@ -77,8 +77,10 @@ class Site:
 
 @asynccontextmanager
 async def site(*, version: str = "7.22.3", host: str = "127.0.5.1") -> AsyncIterator[Site]:
-    """A lab router on a free port, answering at the pace of a real one."""
-    router = lab_router("site", clock=VirtualClock(START), version=version, password=PASSWORD)
+    """A lab router on a free port, answering at the pace of a real one; its clock stands still."""
+    router = lab_router(
+        "site", clock=VirtualClock(START, monotonic=lambda: 0.0), version=version, password=PASSWORD
+    )
     async with Fleet({host: router}, port=0, pace=PACE) as fleet:
         yield Site(router, fleet, host)
 

@@ -11,12 +11,18 @@ from tests.real_clients.desired import DESIRED, Data, Desired
 from tests.real_clients.lab import Site, site
 
 VERSIONS = ("7.22.3", "7.16", "6.49")
+TRACES = {"/log", "/user", "/user/active"}
 REMOVE = {"handle_absent_entries": "remove", "handle_entries_content": "remove_as_much_as_possible"}
 
 
 def served(version: str) -> list[str]:
     """The menus of a version, written as ansible writes them."""
     return [path[1:].replace("/", " ") for path in catalogue(version).menus]
+
+
+def configuration(lab: Site) -> dict[str, list[dict[str, str]]]:
+    """All menus but those in which every login leaves a trace."""
+    return {path: rows for path, rows in lab.router.snapshot().items() if path not in TRACES}
 
 
 async def told(lab: Site, *tasks: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,9 +112,9 @@ async def test_what_a_menu_holds_can_be_applied_to_it_and_changes_nothing(versio
             menu = catalogue(version).menus["/" + path.replace(" ", "/")]
             if menu.ordered:
                 tasks.append(("api_modify", {**given, **REMOVE, "ensure_order": True}))
-        before = lab.router.snapshot()
+        before = configuration(lab)
         results = await told(lab, *tasks)
-        assert lab.router.snapshot() == before
+        assert configuration(lab) == before
     wrong = [
         f"{task[1]['path']}: {result.get('msg', 'changed')}"
         for task, result in zip(tasks, results, strict=True)
