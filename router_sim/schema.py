@@ -42,6 +42,9 @@ class Span:
         return not self.until or key < version_key(self.until)
 
 
+EVER = Span()
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """One property of a menu.
@@ -202,7 +205,7 @@ class Menu:
         return tuple((each, each.type) for each in self.properties if isinstance(each.type, Reference))
 
 
-def when_given(name: str, type: ValueType, span: Span = Span(), *, clearable: bool = False) -> Property:
+def when_given(name: str, type: ValueType, span: Span = EVER, *, clearable: bool = False) -> Property:
     """A property that is printed once it was given a value, even if that is what holds anyway."""
     held = type if isinstance(type, Reference) else Optional(type)
     return Property(name, held, None, Presence.SET, clearable=clearable, span=span)

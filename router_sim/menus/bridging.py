@@ -23,6 +23,9 @@ from router_sim.values import Bool, Choice, Duration, Int, Optional, Reference, 
 SET = Presence.SET
 # The console's bound for multicast intervals: 71w2h27m52s950ms.
 MULTICAST_INTERVAL = Duration(SECOND, 71 * WEEK + 2 * HOUR + 27 * MINUTE + 52 * SECOND + 950 * MILLISECOND)
+AGENT_IDS = (
+    "dhcp-agent-circuit-id", "dhcp-agent-remote-id", "dhcpv6-agent-circuit-id", "dhcpv6-agent-remote-id",
+)  # fmt: skip
 FRAMES = Choice(("admit-all", "admit-only-untagged-and-priority-tagged", "admit-only-vlan-tagged"))
 AUTO = Choice(("auto", "no", "yes"))
 
@@ -74,7 +77,12 @@ BRIDGE = Menu(
         Property("ingress-filtering", Bool(), "true", shown_with=("vlan-filtering", "true")),
         Property("mvrp", Bool(), "false", shown_with=("vlan-filtering", "true")),
         Property("dhcp-snooping", Bool(), "false"),
-        Property("add-dhcp-option82", Bool(), "false", shown_with=("dhcp-snooping", "true")),
+        Property("add-dhcp-option82", Bool(), "false", shown_with=("dhcp-snooping", "true"),
+                 span=Span(until="7.23")),
+        *(Property(name, Text(), "", SET, span=Span(since="7.23")) for name in AGENT_IDS),
+        Property("dhcpv6-snooping", Bool(), "false", span=Span(since="7.23")),
+        Property("querier-uses-bridge-address", Bool(), "false", shown_with=("igmp-snooping", "true"),
+                 span=Span(since="7.24")),
         Property("port-cost-mode", Choice(("long", "short")), "long", span=Span(since="7.13")),
         Property("max-learned-entries", Words(("auto", "unlimited"), Int(0, 2**32 - 1)), "auto",
                  span=Span(since="7.16")),
@@ -91,7 +99,8 @@ BRIDGE = Menu(
         comment(),
         about(),
     ),
-    LIST | TOGGLE | COMMENT | {"monitor"},
+    LIST | TOGGLE | COMMENT | {"monitor", "unset"},
+    verb_spans={"unset": Span(since="7.23")},
     store=STORE,
     kind="bridge",
     auto_name="bridge",
@@ -126,6 +135,7 @@ PORT = Menu(
         Property("bpdu-guard", Bool(), "false"),
         Property("trusted", Bool(), "false"),
         Property("trusted-ra", Bool(), "false", span=Span(since="7.22")),
+        Property("trusted-dhcpv6", Bool(), "false", span=Span(since="7.23")),
         Property("multicast-router", Choice(("disabled", "permanent", "temporary-query")), "temporary-query"),
         Property("fast-leave", Bool(), "false"),
         Property("mvrp-registrar-state", Choice(("fixed", "normal")), "normal", span=Span(since="7.15")),
@@ -173,6 +183,7 @@ PORT = Menu(
         about(),
     ),
     LIST | TOGGLE | COMMENT | {"monitor", "move", "unset"},
+    verb_spans={"unset": Span(since="7.13")},
     unique=(Unique(("interface",), "device already added as bridge port"),),
     print_arguments=frozenset({"debug", "stats"}),
     noun="port",

@@ -38,12 +38,13 @@ DNS = Menu(
         Property("max-concurrent-tcp-sessions", Int(1, 65535), "20"),
         Property("cache-size", Int(64, 2**32 - 1, unit="KiB"), "2048"),
         Property("cache-max-ttl", Duration(), "1w"),
-        Property("address-list-extra-time", Duration(), "0s", span=Span(since="7.15")),
+        Property("address-list-extra-time", Duration(), "0s", span=Span(since="7.10")),
         Property("vrf", Choice(("main",)), "main", span=Span(since="7.15")),
         Property("mdns-repeat-ifaces", Text(), "", span=Span(since="7.16")),
         shown("cache-used", "0"),
     ),
     CONFIGURE,
+    verb_spans={"reset": Span(since="7.21")},
     singleton=True,
 )
 

@@ -9,19 +9,22 @@ from router_sim.menus.firewall_matchers import COUNTED, OF_FILTER, WHAT, WHO, co
 from router_sim.network import Address, AddressOrName, AddressRange, Ports
 from router_sim.schema import (
     COMMENT,
+    EVER,
     LIST,
     TOGGLE,
     Menu,
     Presence,
     Property,
+    Span,
     Unique,
     about,
     comment,
     disabled,
     flag,
     shown,
+    when_given,
 )
-from router_sim.values import Bool, Choice, Duration, Int, Optional, Pattern, Text, Words
+from router_sim.values import Bool, Choice, Duration, Int, Matcher, Pattern, Text, Words
 
 # The console bounds the timeout of an entry at 35w3d13h13m56s.
 LONGEST_TIMEOUT = 35 * WEEK + 3 * DAY + (13 * 3600 + 13 * 60 + 56) * SECOND
@@ -29,6 +32,7 @@ FILTER_ACTIONS = (
     "accept", "add-dst-to-address-list", "add-src-to-address-list", "drop", "fasttrack-connection", "jump",
     "log", "passthrough", "reject", "return", "tarpit",
 )  # fmt: skip
+SOCKS = Span(since="7.20")
 NAT_ACTIONS = (
     "accept", "add-dst-to-address-list", "add-src-to-address-list", "dst-nat", "endpoint-independent-nat",
     "jump", "log", "masquerade", "netmap", "passthrough", "redirect", "return", "same", "socksify", "src-nat",
@@ -42,9 +46,9 @@ PRINTS = frozenset({"all", "chain", "dynamic", "static", "stats"})
 FILTERS = {"chain": ("chain", ""), "dynamic": ("dynamic", "true"), "static": ("dynamic", "false")}
 
 
-def given_only(name: str, type: Bool | Text | Pattern) -> Property:
+def given_only(name: str, type: Bool | Pattern, span: Span = EVER) -> Property:
     """A switch of a rule, printed once it was given."""
-    return Property(name, type, None)
+    return Property(name, type, None, span=span)
 
 
 ENDING = (
@@ -70,6 +74,7 @@ FILTER = Menu(
         Property(
             "reject-with", Choice(REJECTIONS), "icmp-network-unreachable", shown_with=("action", "reject")
         ),
+        given_only("hw-offload", Bool(), Span(until="7.21")),
         *LISTING,
         *WHO,
         *OF_FILTER,
@@ -92,11 +97,12 @@ NAT = Menu(
         condition("jump-target", Text()),
         condition("to-addresses", AddressRange()),
         condition("to-ports", Ports()),
-        Property("randomise-ports", Bool(), None, Presence.SET),
+        Property("randomise-ports", Bool(), None, Presence.SET, span=Span(since="7.10")),
         Property("same-not-by-dst", Bool(), None, Presence.SET),
-        Property("socks5-server", Optional(Address()), None, Presence.SET),
-        Property("socks5-port", Optional(Int(0, 65535)), None, Presence.SET),
-        Property("socksify-service", Optional(Choice(())), None, Presence.SET),
+        when_given("socks5-server", Address(), SOCKS),
+        when_given("socks5-port", Int(0, 65535), SOCKS),
+        when_given("socksify-service", Choice(()), SOCKS),
+        condition("tls-host", Matcher(Text()), Span(until="7.16")),
         *LISTING,
         *WHO,
         *WHAT,

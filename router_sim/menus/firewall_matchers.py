@@ -6,7 +6,7 @@ as rates, are checked for their shape and kept as they came.
 
 from router_sim.menus.hotspot_access import PROTOCOLS
 from router_sim.network import AddressRange, Mac, Ports
-from router_sim.schema import Presence, Property, shown
+from router_sim.schema import EVER, Presence, Property, Span, shown
 from router_sim.values import (
     Bool,
     Choice,
@@ -42,9 +42,9 @@ IPV4_OPTIONS = (
 )  # fmt: skip
 
 
-def condition(name: str, type: ValueType | Reference) -> Property:
+def condition(name: str, type: ValueType | Reference, span: Span = EVER) -> Property:
     """A condition of a rule; left out of the record while unset."""
-    return Property(name, type, "", Presence.SET, clearable=True)
+    return Property(name, type, "", Presence.SET, clearable=True, span=span)
 
 
 WHO = (
@@ -98,7 +98,7 @@ WHAT = (
     condition("routing-mark", Matcher(Choice(("main",)))),
     condition("tcp-mss", Matcher(Ports())),
     condition("time", Matcher(Pattern(TIME))),
-    condition("tos", Matcher(Pattern(r"\d{1,3}|0x[0-9a-fA-F]{1,2}|[a-z-]+"))),
+    condition("tos", Matcher(Pattern(r"\d{1,3}|0x[0-9a-fA-F]{1,2}|[a-z-]+")), Span(since="7.21")),
     condition("ttl", Pattern(r"(equal|greater-than|less-than|not-equal):\d{1,3}")),
 )
 

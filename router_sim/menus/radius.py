@@ -32,7 +32,7 @@ RADIUS = Menu(
         Property("authentication-port", PORT, "1812"),
         Property("accounting-port", PORT, "1813"),
         Property("timeout", TIMEOUT, "300ms"),
-        Property("radsec-timeout", TIMEOUT, "3s300ms", span=Span(since="7.19.6")),
+        Property("radsec-timeout", TIMEOUT, "3s300ms", span=Span(since="7.19.3")),
         Property("accounting-backup", Bool(), "false"),
         Property("realm", Text(), ""),
         Property("protocol", Choice(("radsec", "udp")), "udp"),
@@ -62,6 +62,7 @@ INCOMING = Menu(
         Property("vrf", Choice(("main",)), "main", span=Span(since="7.15")),
     ),
     CONFIGURE | {"monitor", "reset-counters"},
+    verb_spans={"reset": Span(since="7.21")},
     singleton=True,
 )
 

@@ -18,7 +18,7 @@ from router_sim.schema import (
     flag,
     shown,
 )
-from router_sim.values import Choice, Int, Listed, Reference
+from router_sim.values import Choice, Int, Listed, Reference, Text
 
 SET = Presence.SET
 NEWER = Span(since="7.18")
@@ -59,6 +59,8 @@ SERVICE = Menu(
         Property("tls-version", Choice(("any", "only-1.2"))),
         Property("vrf", Choice(("main",)), "main", span=Span(since="7.15")),
         Property("max-sessions", Int(1, 1000), "20", span=Span(since="7.16")),
+        # What newer consoles list and no record showed: from which networks the service can be had.
+        Property("available-from", Text(), None, SET, span=Span(since="7.24")),
         shown("local", span=NEWER),
         shown("remote", span=NEWER),
         shown("container", "", SET, NEWER),
@@ -69,7 +71,8 @@ SERVICE = Menu(
         disabled(),
         about(),
     ),
-    CONFIGURE | TOGGLE,
+    CONFIGURE | TOGGLE | {"unset"},
+    verb_spans={"unset": Span(until="7.17")},
     built_in=tuple(_built_in(*each) for each in PORTS),
     noun="service",
 )

@@ -96,7 +96,7 @@ PROFILES = ("7.16", "7.18", "7.21", "7.24")
 
 # Verbs with no effect outside a terminal, a cloud service or real hardware; see test_crawl.py.
 NOT_SERVED = {
-    "blink", "cable-test", "recursive-print", "setup", "send-reconfigure", "add-acme", "acme-renew",
+    "blink", "cable-test", "recursive-print", "setup", "add-acme", "acme-renew",
     "add-scep", "card-reinstall", "card-verify", "enable-ssl-certificate", "scep-renew",
     "copy", "head", "tail",  # of /file since 7.23; their arguments are not known
 }  # fmt: skip
