@@ -81,6 +81,7 @@ class Control:
             Route("/clock/advance", self.advance, methods=["POST"]),
             Route("/routers", self.routers, methods=["GET"]),
             Route("/routers/{name}/journal", self.journal, methods=["GET"]),
+            Route("/routers/{name}/certificate", self.certificate, methods=["GET"]),
             Route("/routers/{name}/reset", self.reset, methods=["POST"]),
             Route("/faults", self.faults, methods=["GET"]),
             Route("/faults", self.plan_fault, methods=["POST"]),
@@ -115,6 +116,7 @@ class Control:
                     "name": router.name,
                     "address": address,
                     "port": self._fleet.port,
+                    "services": self._fleet.ports.by_name(),
                     "version": router.version,
                 }
                 for address, router in self._fleet.routers.items()
@@ -129,6 +131,17 @@ class Control:
             raise HTTPException(400, f"after: {after!r} is not the number of an entry")
         router.tick()
         return Response(router.journal.ndjson(after=int(after)), media_type="application/x-ndjson")
+
+    async def certificate(self, request: Request) -> Response:
+        """What `service` (api-ssl, www-ssl) of a router shows to its clients, as PEM for them to trust."""
+        router = self._router(request)
+        name = request.query_params.get("service", "api-ssl")
+        rows = router.snapshot()["/ip/service"]
+        held = next((row.get("certificate", "") for row in rows if row["name"] == name), "")
+        identity = router.tls_identity(held)
+        if identity is None:
+            raise HTTPException(404, f"service {name!r} of {router.name} has no certificate")
+        return Response(identity[0], media_type="application/x-pem-file")
 
     async def reset(self, request: Request) -> Response:
         """Put a router back to its initial state, with an empty journal."""

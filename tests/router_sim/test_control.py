@@ -107,6 +107,7 @@ async def test_routers_are_listed(lab: Lab) -> None:
                 "name": f"r{number}",
                 "address": f"127.0.4.{number}",
                 "port": lab.fleet.port,
+                "services": {"api": lab.fleet.port},
                 "version": "7.22.3",
             }
             for number in (1, 2)

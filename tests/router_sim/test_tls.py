@@ -18,6 +18,7 @@ from librouteros.login import async_plain
 
 from router_sim.behaviours.certificates import self_signed
 from router_sim.clock import VirtualClock
+from router_sim.control import ControlServer, control_app
 from router_sim.fleet import Fleet, ServicePorts
 from router_sim.router import Router
 from router_sim.tls import TlsContexts, certify
@@ -165,6 +166,23 @@ async def test_certificates_are_made_when_somebody_looks() -> None:
         services = {row["name"]: row for row in two.snapshot()["/ip/service"]}
         for name in ("api-ssl", "www-ssl"):
             assert (services[name]["certificate"], services[name]["disabled"]) == ("lab", "false")
+
+
+async def test_the_control_api_tells_what_to_trust() -> None:
+    made, certificate = certified("one", FIRST)
+    async with Fleet({FIRST: made, SECOND: router("two")}, ports=ALL) as fleet:
+        control = ControlServer(control_app(fleet, VirtualClock(), "token"))
+        await control.start()
+        headers = {"authorization": "Bearer token"}
+        async with httpx2.AsyncClient(base_url=control.url, headers=headers, trust_env=False) as http:
+            got = await http.get("/routers/one/certificate")
+            assert got.content == certificate
+            assert (await http.get("/routers/one/certificate?service=www-ssl")).content == certificate
+            assert (await http.get("/routers/one/certificate?service=api")).status_code == 404
+            assert "has no certificate" in (await http.get("/routers/two/certificate")).json()["error"]
+            (first, _) = (await http.get("/routers")).json()
+            assert first["services"] == fleet.ports.by_name()
+        await control.close()
 
 
 async def test_what_is_no_handshake_is_survived() -> None:
