@@ -101,6 +101,11 @@ class Store:
         """How many items have these `values` in the properties `key`."""
         return len(self._index[key].get(values, ()))
 
+    def latest(self, key: Key, values: Key) -> Item | None:
+        """The item that was the last to get these `values` in the properties `key`."""
+        found = self._index[key].get(values)
+        return self._items[next(reversed(found))] if found else None
+
     def reserve(self) -> int:
         """A number that was never used here and never will be again."""
         while self._next_id in self._items:  # after `number_from`

@@ -1,7 +1,8 @@
 """Address pools: who holds which address.
 
-Addresses are handed out from the upper end of the last range downwards, as routers are seen to do; a pool
-that is used up is continued by its `next-pool`. A row of /ip/pool/used exists for each address held.
+Addresses are handed out from the upper end of the last range downwards, as routers are seen to do; that one
+given back waits until the others were given away is assumed. A pool that is used up is continued by its
+`next-pool`. A row of /ip/pool/used exists for each address held.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -83,13 +84,28 @@ def _covers(pool: Item, address: str) -> bool:
 
 
 def _free(state: State, pool: Item, reserved: Callable[[str], bool]) -> str | None:
-    # Only as many candidates are looked at as there are addresses held, and one more.
-    for low, high in reversed(_bounds(pool)):
-        for number in range(high, low - 1, -1):
-            address = str(IPv4Address(number))
-            if not is_taken(state, pool, address) and not reserved(address):
-                return address
+    """The next address of the pool to give away: one below the last one given, and from the top again."""
+    last = state.store(USED).latest(("pool",), (pool.key,))
+    for number in _downwards(pool, int(IPv4Address(last.values["address"])) if last else None):
+        address = str(IPv4Address(number))
+        if not is_taken(state, pool, address) and not reserved(address):
+            return address
     return None
+
+
+def _downwards(pool: Item, last: int | None) -> Iterator[int]:
+    """All addresses of the pool from the upper end of its last range on, beginning below `last`."""
+    bounds = _bounds(pool)[::-1]
+    start = next((place for place, (low, high) in enumerate(bounds) if last and low <= last <= high), None)
+    if start is None or last is None:
+        for low, high in bounds:
+            yield from range(high, low - 1, -1)
+        return
+    low, high = bounds[start]
+    yield from range(last - 1, low - 1, -1)
+    for below, above in (*bounds[start + 1 :], *bounds[:start]):
+        yield from range(above, below - 1, -1)
+    yield from range(high, last - 1, -1)
 
 
 def _enter(tx: Transaction, pool: Item, address: str, owner: str, info: str) -> str:
