@@ -52,6 +52,24 @@ def chosen(call: Call) -> list[Item]:
     raise missing(".id")
 
 
+def chosen_or_counted(call: Call) -> list[Item]:
+    """As `chosen`; but `numbers` may also hold places in what print shows, counted from 0.
+
+    Exporters ask monitors so. On a router the places are those of the last print of the session; here they are
+    those of the moment. Commands that change something take no places: too much depends on a right one.
+    """
+    text = call.command.attributes.get("numbers", "")
+    places = split_list(text)
+    if not places or not all(place.isascii() and place.isdecimal() and len(place) < 9 for place in places):
+        return chosen(call)
+    if call.state.item(call.menu, text) is not None:
+        return chosen(call)
+    shown = call.state.items(call.menu)
+    if any(int(place) >= len(shown) for place in places):
+        raise no_such_item(call.state.version)
+    return [shown[int(place)] for place in dict.fromkeys(places)]
+
+
 def matching(call: Call, start: str | None) -> list[Item]:
     """The items that meet the queries, narrowed first by what an index can tell."""
     state, menu = call.state, call.menu

@@ -10,7 +10,7 @@ from router_sim.behaviour import Call
 from router_sim.behaviours.going_on import ONGOING, once
 from router_sim.durations import MILLISECOND, SECOND, parse_duration
 from router_sim.exchange import Record, Reply, Runtime
-from router_sim.selection import chosen
+from router_sim.selection import chosen_or_counted
 from router_sim.store import Item
 from router_sim.traps import bad_argument
 from router_sim.values import BadValue, Duration, split_list
@@ -43,7 +43,7 @@ def monitor(call: Call, report: Callable[[], Sequence[Record]]) -> Reply:
 
 def monitor_items(call: Call, describe: Callable[[Item], Record]) -> Reply:
     """The same for the items a command names, of which those that are gone meanwhile are passed over."""
-    numbers = [item.id for item in chosen(call)]
+    numbers = [item.id for item in chosen_or_counted(call)]
 
     def report() -> Sequence[Record]:
         held = (call.state.store(call.menu.store).get(number) for number in numbers)
