@@ -17,9 +17,6 @@ VOLATILE: Final[Mapping[str, frozenset[str]]] = {
     "/system/clock": frozenset({"date", "time"}),
 }
 
-# Properties of which only these values can be set; the others are what the router makes of them.
-SETTABLE: Final[Mapping[tuple[str, str], frozenset[str]]] = {("/file", "type"): frozenset({"directory"})}
-
 # Flags of the record itself, which nobody sets although the table lets them be given.
 _FLAGS: Final = frozenset({"dynamic", "default"})
 
@@ -50,14 +47,16 @@ def is_setting(menu: Menu, each: Property) -> bool:
 
 
 def settings(menu: Menu, row: Row) -> dict[str, str]:
-    """The configured values of a record, in the order of the table."""
-    found: dict[str, str] = {}
-    for each in menu.properties:
-        value = row.get(each.name)
-        only = SETTABLE.get((menu.path, each.name))
-        if value is not None and is_setting(menu, each) and (only is None or value in only):
-            found[each.name] = value
-    return found
+    """The configured values of a record, in the order of the table.
+
+    A value that no command would accept is what the router makes of another one, such as `.txt file` for the
+    type of a file, or the size of packets on a loopback.
+    """
+    return {
+        each.name: row[each.name]
+        for each in menu.properties
+        if each.name in row and is_setting(menu, each) and can_be_given(each, row[each.name])
+    }
 
 
 def printed_default(menu: Menu, name: str, names: Mapping[tuple[str, str], str]) -> str | None:

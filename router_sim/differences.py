@@ -66,6 +66,7 @@ def compare(
     """
     skipped = frozenset(leave_out)
     served = [menu for path, menu in menus.items() if path in after.menus and path not in skipped]
+    served.sort(key=lambda menu: menu.path != "/file")  # or the router makes those that a profile needs
     plan = _Plan(menus, before, after, everything)
     for snapshot in (before, after):
         for path, rows in snapshot.menus.items():
@@ -106,11 +107,16 @@ def changed_state(before: Snapshot, after: Snapshot, menus: Mapping[str, Menu]) 
                     lines.append(f"{where}: {'gone' if key not in new else 'new'}")
                 continue
             for name in dict.fromkeys([*old[key], *new[key]]):
-                setting = not reported and menu is not None and name in settings(menu, {name: ""})
+                setting = not reported and menu is not None and _is_setting(menu, name)
                 was, now = old[key].get(name), new[key].get(name)
                 if was != now and not setting:
                     lines.append(f"{where}: {name} {_told(was)} -> {_told(now)}")
     return lines
+
+
+def _is_setting(menu: Menu, name: str) -> bool:
+    each = menu.by_name.get(name)
+    return each is not None and is_setting(menu, each)
 
 
 def _told(value: str | None) -> str:
@@ -128,7 +134,16 @@ def _pair(plan: _Plan, menu: Menu, same_router: bool) -> list[_Pair]:
     find = _by_id if same_router else _by_identity
     known = find(menu, old)
     pairs = [_Pair(menu, known.pop(key, None), row) for key, row in find(menu, new).items()]
+    for pair in pairs:  # one that is there on every router may have been given another name
+        if pair.before is None and pair.after is not None and _is_fixed(menu, pair.after):
+            alike = [key for key, row in known.items() if row.get(".id") == pair.after.get(".id")]
+            if alike and _is_fixed(menu, known[alike[0]]):
+                pair.before = known.pop(alike[0])
     return pairs + [_Pair(menu, row, None) for row in known.values()]
+
+
+def _is_fixed(menu: Menu, row: Row) -> bool:
+    return is_built_in(row) or "add" not in menu.verbs
 
 
 def _rows(plan: _Plan, snapshot: Snapshot, menu: Menu) -> list[Row]:
@@ -275,7 +290,8 @@ def _changes(
         # What shows only beside another property kept its value unseen; nothing is known of it.
         if menu.by_name[name].shown_with is not None:
             continue
-        if default is not None and can_be_given(menu.by_name[name], default):
+        clearable = menu.by_name[name].clearable and "unset" in menu.verbs
+        if default is not None and can_be_given(menu.by_name[name], default) and (default or not clearable):
             values[name] = default
         else:
             unset.append(name)

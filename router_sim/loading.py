@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from router_sim.configuration import Row, can_be_given, is_setting
+from router_sim.configuration import Row, can_be_given, is_made, is_setting
 from router_sim.differences import compare
 from router_sim.exchange import Origin
 from router_sim.router import Router
@@ -105,6 +105,7 @@ def _understood(snapshot: Snapshot, menus: Mapping[str, Menu], problems: list[st
                 each.name
                 for each in menu.properties
                 if each.name in row
+                and not is_made(row)
                 and is_setting(menu, each)
                 and row[each.name] != each.default
                 and not _is_printed_otherwise(menu, each.name)
@@ -191,6 +192,7 @@ def _apply(router: Router, statement: Statement, highest: dict[str, int], proble
             _make_hardware(router, statement, statement.row, problems)
         else:
             run(statement, router, _ORIGIN)
+            _give_owner(router, menu, statement)
     except Trap as trap:
         problems.append(f"{one_line(statement, router.menus)}: {trap.message}")
         return False
@@ -198,6 +200,20 @@ def _apply(router: Router, statement: Statement, highest: dict[str, int], proble
         if wanted is not None:
             router.write(lambda tx: _number(tx, menu.store, None, highest))
     return wanted is not None and not router.holds(menu.path, statement.id)
+
+
+def _give_owner(router: Router, menu: Menu, statement: Statement) -> None:
+    """A script belongs to whoever made it, and that was not us."""
+    owner = menu.by_name.get("owner")
+    if statement.verb != "add" or owner is None or not owner.read_only or "owner" not in statement.row:
+        return
+
+    def give(tx: Transaction) -> None:
+        item = tx.state.item(menu, statement.values.get("name", ""))
+        if item is not None:
+            tx.put(menu.store, replace(item, values={**item.values, "owner": statement.row["owner"]}))
+
+    router.write(give)
 
 
 def _number(tx: Transaction, path: str, wanted: int | None, highest: dict[str, int]) -> None:
@@ -209,22 +225,28 @@ def _number(tx: Transaction, path: str, wanted: int | None, highest: dict[str, i
 
 
 def _arrange(router: Router, snapshot: Snapshot, renumbered: Mapping[str, int]) -> None:
-    """Put the items of stores that kept all identifiers into the order of the snapshot."""
-    wanted: dict[str, list[int]] = {}
-    for path, rows in snapshot.menus.items():
-        menu = router.menus[path]
-        if not menu.kind and not menu.singleton and not renumbered.get(menu.store):
-            keys = [parse_key(row.get(".id", "")) for row in rows]
-            wanted[menu.store] = [key for key in keys if key is not None]
+    """Put items that can be recognised, by name or because all kept their identifiers, into the old order."""
 
     def arrange(tx: Transaction) -> None:
-        for path, numbers in wanted.items():
-            there = [number for number in numbers if tx.state.store(path).get(number) is not None]
-            now = [item.id for item in tx.state.store(path) if item.id in set(there)]
-            if now != there:
-                tx.state.writable(path).move(there, None)
+        for path, rows in snapshot.menus.items():
+            menu = router.menus[path]
+            named = "name" in menu.by_name
+            if menu.kind or menu.singleton or (renumbered.get(menu.store) and not named):
+                continue
+            items = [_item_of(tx, menu, row) for row in rows]
+            wanted = list(dict.fromkeys(item.id for item in items if item is not None))
+            now = [item.id for item in tx.state.store(menu.store) if item.id in set(wanted)]
+            if now != wanted:
+                tx.state.writable(menu.store).move(wanted, None)
 
     router.write(arrange)
+
+
+def _item_of(tx: Transaction, menu: Menu, row: Row) -> Item | None:
+    item = tx.state.item(menu, row.get(".id", ""))
+    if "name" in row and (item is None or item.values.get("name", "") != row["name"]):
+        return tx.state.item(menu, row["name"])
+    return item
 
 
 # Passwords

@@ -40,8 +40,11 @@ class ScriptError(ValueError):
 
 
 def quoted(value: str) -> list[str]:
-    """The atoms of a value, between any of which a line may be broken if there are several."""
-    if _BARE.fullmatch(value) and ",!" not in value:
+    """The atoms of a value, between any of which a line may be broken if there are several.
+
+    What would not fit on a line is quoted too, as bare words cannot be broken.
+    """
+    if _BARE.fullmatch(value) and ",!" not in value and len(value) <= WIDTH - 2 - len(INDENT):
         return [value]
     atoms = ['"']
     for byte in value.encode("utf-8", "surrogateescape"):
@@ -127,12 +130,13 @@ def _folded(tokens: Sequence[_Token]) -> str:
         for part in token:
             if len(part) > 1:  # quoted: as much as there is room for
                 for atom in part:
-                    if len(line) + len(atom) > WIDTH - 1:
+                    room = WIDTH - 2 if atom == '"' else WIDTH - 1  # a blank may follow the last one
+                    if len(line) + len(atom) > room:
                         lines.append(line + "\\")
                         line = INDENT
                         atom = "\\_" if atom == " " else atom
                     line += atom
-            elif len(line) + len(part[0]) > WIDTH - 1 and len(line) > len(INDENT):
+            elif len(line) + len(part[0]) > WIDTH - 2 and len(line) > len(INDENT):  # a blank may follow
                 lines.append(line + "\\")
                 line = INDENT + part[0]
             else:
