@@ -22,6 +22,8 @@ from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fetching import fetch
 from router_sim.fleet import Fleet, FleetError
+from router_sim.guests.internet import Internet
+from router_sim.guests.registry import Guests
 from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.service_options import ServiceOptions, service_options, take_services
@@ -191,8 +193,9 @@ async def serve(settings: Settings, console: Console) -> None:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C still raises KeyboardInterrupt
             loop.add_signal_handler(number, stop.set)
     clock = VirtualClock()
+    internet = Internet()
     try:
-        routers = await _routers(settings, clock, console)
+        routers = await _routers(settings, clock, console, internet)
     except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
     fleet = Fleet(
@@ -209,7 +212,9 @@ async def serve(settings: Settings, console: Console) -> None:
             await fleet.start()
             stack.push_async_callback(fleet.close)
             if settings.control_port:
-                app = control_app(fleet, clock, settings.control_token)
+                guests = Guests(fleet.named, internet)
+                stack.push_async_callback(guests.close)
+                app = control_app(fleet, clock, settings.control_token, guests)
                 control = ControlServer(app, port=settings.control_port)
                 await control.start()
                 stack.push_async_callback(control.close)
@@ -223,7 +228,9 @@ async def serve(settings: Settings, console: Console) -> None:
         await stop.wait()
 
 
-async def _routers(settings: Settings, clock: VirtualClock, console: Console) -> dict[str, Router]:
+async def _routers(
+    settings: Settings, clock: VirtualClock, console: Console, internet: Internet
+) -> dict[str, Router]:
     """The routers, with the laboratory's state or the one asked for; says what could not be taken over."""
     snapshot, remarks = await starting_snapshot(settings.state)
     if snapshot is None:
@@ -233,6 +240,7 @@ async def _routers(settings: Settings, clock: VirtualClock, console: Console) ->
             version=settings.version,
             password=settings.password,
             subnets=settings.subnets,
+            resolve=internet.resolve,
         )
     else:
         first, report = router_with(
@@ -241,6 +249,7 @@ async def _routers(settings: Settings, clock: VirtualClock, console: Console) ->
             clock=clock,
             password=settings.password,
             version=settings.version if settings.own_version else "",
+            resolve=internet.resolve,
         )
         for line in (*remarks, *report.problems):
             console.print(line, markup=False)
@@ -274,9 +283,8 @@ def _report(settings: Settings, fleet: Fleet, control: ControlServer | None, con
         for address, _ in shown:
             console.print("\n" + _entry(settings, address, fleet.port), markup=False)
         if control is not None:
-            console.print(
-                f'\n[lab]\nclock = "{control.url}/clock"\nfaults = "{control.url}/faults"', markup=False
-            )
+            paths = (f'{name} = "{control.url}/{name}"' for name in ("clock", "guests", "faults"))
+            console.print("\n" + "\n".join(("[lab]", *paths)), markup=False)
     console.print("Ctrl-C stops.")
 
 

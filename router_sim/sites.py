@@ -10,6 +10,7 @@ from router_sim.engine import Command, Origin
 from router_sim.router import Router
 from router_sim.seed import lab_router
 from router_sim.server import is_loopback
+from router_sim.state import Resolve, nothing_resolves
 
 
 def addresses_from(first: str, count: int) -> tuple[str, ...]:
@@ -35,14 +36,22 @@ def addresses_from(first: str, count: int) -> tuple[str, ...]:
 
 
 def site_routers(
-    addresses: Sequence[str], *, clock: Clock, version: str, password: str, subnets: Sequence[str]
+    addresses: Sequence[str],
+    *,
+    clock: Clock,
+    version: str,
+    password: str,
+    subnets: Sequence[str],
+    resolve: Resolve = nothing_resolves,
 ) -> dict[str, Router]:
     """A site router for each address: router-1, router-2 and so on, each with its name as identity.
 
-    They are twins of the first, so one more costs kilobytes until it is changed. ValueError for subnets
-    that cannot be served, or a version that is none.
+    They are twins of the first, so one more costs kilobytes until it is changed. `resolve` is what their
+    upstream name servers answer. ValueError for subnets that cannot be served, or a version that is none.
     """
-    first = lab_router("router-1", clock=clock, version=version, password=password, subnets=subnets)
+    first = lab_router(
+        "router-1", clock=clock, version=version, password=password, subnets=subnets, resolve=resolve
+    )
     return twins_of(first, addresses)
 
 

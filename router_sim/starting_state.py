@@ -14,6 +14,7 @@ from router_sim.loading import LoadReport, load
 from router_sim.reading_routers import ReadingError, read_router, source_from
 from router_sim.router import Router
 from router_sim.snapshots import Snapshot, snapshot_of
+from router_sim.state import Resolve, nothing_resolves
 
 FROM_PASSWORD_ENV: Final = "PORTAL_CONTRACT_FROM_PASSWORD"  # noqa: S105 - the name of a variable
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -116,11 +117,19 @@ async def starting_snapshot(options: StateOptions) -> tuple[Snapshot | None, tup
 
 
 def router_with(
-    snapshot: Snapshot, *, name: str, clock: Clock, password: str, version: str = ""
+    snapshot: Snapshot,
+    *,
+    name: str,
+    clock: Clock,
+    password: str,
+    version: str = "",
+    resolve: Resolve = nothing_resolves,
 ) -> tuple[Router, LoadReport]:
     """A router that holds what the snapshot does, of its version unless another is given. Raises StateError."""
     try:
-        router = Router(name=name, clock=clock, version=version or snapshot.version, password=password)
+        router = Router(
+            name=name, clock=clock, version=version or snapshot.version, password=password, resolve=resolve
+        )
     except ValueError as error:
         raise StateError(str(error)) from error
     return router, load(router, snapshot, password=password or None)

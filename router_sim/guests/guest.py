@@ -51,9 +51,14 @@ class SimulatedGuest:
         self.router = router
         self.who = who
         self._internet = internet
+        self._changes = -1
 
     def seen(self, found_by: str = "") -> None:
         """A packet of the guest reaches the router."""
+        if self._changes != self._internet.changes:
+            # A router asks again for the names in its walled garden every now and then.
+            self._changes = self._internet.changes
+            self.router.hotspot.refresh()
         self.router.hotspot.seen(self.who.mac, self.who.address, self.who.interface, found_by=found_by)
 
     def leave(self) -> None:

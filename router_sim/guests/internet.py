@@ -16,11 +16,15 @@ Server = tuple[str, int]
 
 
 class Internet:
-    """What lies behind the routers' uplinks. `resolve` is what their name servers answer."""
+    """What lies behind the routers' uplinks. `resolve` is what their name servers answer.
+
+    `changes` counts the changes of names, so that whoever resolved some knows when to ask again.
+    """
 
     def __init__(self) -> None:
         self._names: dict[str, tuple[str, ...]] = {}
         self._servers: dict[Server, Server] = {}
+        self.changes = 0
 
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
@@ -41,6 +45,7 @@ class Internet:
         if not name or len(name) > 253:
             raise ValueError(f"{name!r} is no name; one has 1 to 253 characters")
         checked = tuple(_ipv4(each, f"an address of {name}") for each in addresses)
+        self.changes += 1
         self._names.pop(name, None)
         if checked:
             if len(self._names) >= _MOST:
@@ -66,6 +71,7 @@ class Internet:
 
     def clear(self) -> None:
         """Forget all names and servers."""
+        self.changes += 1
         self._names.clear()
         self._servers.clear()
 

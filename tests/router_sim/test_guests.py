@@ -215,6 +215,18 @@ async def test_the_internet(control: Control) -> None:
     assert await control.get("/internet") == {"names": {}, "servers": []}
 
 
+async def test_a_name_that_becomes_known_opens_its_rule(control: Control) -> None:
+    control.lab.console.add("/ip/hotspot/walled-garden/ip", dst_host="late.example", dst_port="80", protocol="tcp")
+    guest = await control.guest(address="10.5.50.20")
+    url = "http://late.example/"
+    assert (await control.post(f"{guest}/request", url=url))["outcome"] == "redirected"
+    await control.post("/internet", names={"late.example": [SITE]})
+    told = await control.post(f"{guest}/request", url=url)
+    assert (told["outcome"], told["reached"]) == ("allowed", True)
+    assert told["rule"]["menu"] == "/ip/hotspot/walled-garden/ip"
+    assert (await control.post(f"{guest}/request", url="https://late.example/"))["outcome"] == "refused"
+
+
 async def test_without_guests_there_is_no_such_path(control: Control) -> None:
     app = control_app(Fleet({"127.0.4.1": control.lab.router}, port=0), control.lab.clock, "t")
     headers = {"Authorization": "Bearer t"}
