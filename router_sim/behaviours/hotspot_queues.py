@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from router_sim.behaviour import Behaviour
-from router_sim.behaviours.hotspot import PROFILE, SERVER, USER_PROFILE, profile_of, text_of
+from router_sim.behaviours.hotspot import ACTIVE, PROFILE, SERVER, USER_PROFILE, profile_of, text_of
 from router_sim.behaviours.queues import SIMPLE, TYPE
 from router_sim.durations import SECOND, format_duration
 from router_sim.schema import Menu
@@ -72,10 +72,11 @@ def count(state: State, number: int, counted: Mapping[str, float]) -> None:
 
 def _free_name(state: State, user: str) -> str:
     store = state.store(SIMPLE)
-    name, number = f"<hotspot-{user}>", 0
+    name = f"<hotspot-{user}>"
+    number = len(state.store(ACTIVE).lookup(("user",), (user,))) - 1 if store.holds(("name",), (name,)) else 0
     while store.holds(("name",), (name,)):
-        number += 1
         name = f"<hotspot-{user}-{number}>"
+        number += 1
     return name
 
 

@@ -180,8 +180,11 @@ class HotspotRules(Behaviour):
             install(tx)
         elif worked and not works and stand(tx.state) and not working_servers(tx.state):
             withdraw(tx)
-        if (worked != works or _profile(before) != _profile(after)) and stand(tx.state):
-            settle_mail(tx)
+        if worked != works or _profile(before) != _profile(after):
+            state = tx.state
+            mailing = any(_mail_server(state, server) for server in (before, after) if server is not None)
+            if stand(state) and (mailing or state.store(NAT).holds(("chain",), (MAIL,))):
+                settle_mail(tx)
 
 
 def _profile(server: Item | None) -> str | None:

@@ -62,7 +62,7 @@ class Servers(Behaviour):
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
         """Settle who works now; hosts of a server that is gone, idle or elsewhere go."""
         if before is None or after is None or before.values is not after.values:
-            self._settle(tx)
+            self._settle(tx, _concerned(tx.state, store, before, after))
         if store != SERVER or before is None:
             return
         if after is not None and any(before.values.get(name) != after.values.get(name) for name in PATIENCE):
@@ -77,9 +77,8 @@ class Servers(Behaviour):
         """`reset-html` puts the stock login pages back."""
         return {"reset-html": hotspot_pages.reset_html()}
 
-    def _settle(self, tx: Transaction) -> None:
+    def _settle(self, tx: Transaction, servers: list[Item]) -> None:
         first: dict[str, Item] = {}
-        servers = list(tx.state.store(SERVER))
         allowed = device_mode.allows(tx.state, "hotspot")
         for server in servers if allowed else ():
             interface = server.values["interface"]
@@ -104,3 +103,15 @@ def serves_https(state: State, profile: Item) -> bool:
     """Is there a login page over TLS? It takes the login method and a certificate."""
     methods = split_list(text_of(state, PROFILE, profile, "login-by"))
     return "https" in methods and text_of(state, PROFILE, profile, "ssl-certificate") != "none"
+
+
+def _concerned(state: State, store: str, before: Item | None, after: Item | None) -> list[Item]:
+    """The servers of the interfaces that a change is about; all of them when it is about the router."""
+    servers = state.store(SERVER)
+    if store == SERVER:
+        interfaces = {item.values["interface"] for item in (before, after) if item is not None}
+    elif store == "/interface":
+        interfaces = {item.key for item in (before, after) if item is not None}
+    else:
+        return list(servers)
+    return [server for interface in interfaces for server in servers.lookup(("interface",), (interface,))]

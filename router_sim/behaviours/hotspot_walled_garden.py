@@ -213,6 +213,8 @@ class WalledGardenAddresses(Behaviour):
 
     def _server_changed(self, tx: Transaction, before: Item | None, after: Item | None) -> None:
         state, rows = tx.state, tx.state.store(WALLED_GARDEN_IP)
+        if not len(rows):
+            return
         worked = before is not None and bool(before.marks.get("works"))
         works = after is not None and bool(after.marks.get("works"))
         others = len(working_servers(state)) - works
