@@ -27,6 +27,7 @@ from router_sim.values import split_list
 STORE = "/system/scheduler"
 CLOCK = "/system/clock"
 STARTUP = 3.0
+MOST_TURNS = 1000
 _SHORTEST = 1.0  # seconds between two runs, whatever the interval
 
 
@@ -81,14 +82,29 @@ class Scheduler(Behaviour):
     def expired(self, tx: Transaction, item: Item) -> None:
         """Count, find the next moment, and do what is to be done."""
         allowed = device_mode.allows(tx.state, "scheduler")
-        marks = {**item.marks, "runs": item.marks.get("runs", 0) + 1} if allowed else item.marks
-        tx.put(STORE, replace(item, marks=marks, due=next_run(tx.state, item, tx.now)))
+        turns, now = _turns(tx, item)
+        marks = {**item.marks, "runs": item.marks.get("runs", 0) + turns} if allowed else item.marks
+        tx.put(STORE, replace(item, marks=marks, due=next_run(tx.state, item, now)))
         if allowed:
             _perform(tx, item)
 
     def verbs(self) -> Mapping[str, Verb]:
         """`add` notes the owner."""
         return {"add": Verb(scripts.add_owned, None)}
+
+
+def _turns(tx: Transaction, item: Item) -> tuple[int, float]:
+    """How many turns are made at once, and the moment up to which.
+
+    One, as a rule. Where a clock was moved on so far that thousands are due, they are counted, and what is
+    to be done is done once: making them all would keep every router waiting.
+    """
+    step = max(parse_duration(item.values.get("interval", "0s")) / SECOND, _SHORTEST)
+    behind = tx.state.clock.now().timestamp() - tx.now
+    if behind <= MOST_TURNS * step:
+        return 1, tx.now
+    missed = int(behind // step)
+    return missed + 1, tx.now + missed * step
 
 
 def next_run(state: State, item: Item, now: float) -> float | None:

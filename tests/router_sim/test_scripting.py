@@ -130,6 +130,14 @@ def test_an_entry_is_due_on_the_clock(console: Console, still_clock: VirtualCloc
     assert console.row(SCHEDULER, key)["next-run"] == "2026-03-01 13:40:00"
 
 
+def test_a_clock_moved_on_by_years_is_caught_up_with(console: Console, still_clock: VirtualClock) -> None:
+    key = console.add(SCHEDULER, name="often", interval="10s", on_event=":log info x")
+    still_clock.advance(365 * 86400)
+    row = console.row(SCHEDULER, key)
+    assert (row["run-count"], row["next-run"]) == (str(365 * 8640), "2027-03-01 12:00:10")
+    assert len(messages(console)) < 1000
+
+
 def test_an_entry_runs_once_or_at_a_time_of_day(console: Console, still_clock: VirtualClock) -> None:
     console.add(SCHEDULER, name="once", start_date="2026-03-01", start_time="18:30:00",
                 on_event="/ip pool add name=p ranges=10.1.1.2")  # fmt: skip
