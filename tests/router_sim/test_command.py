@@ -106,11 +106,17 @@ async def test_the_control_api_and_the_entries_to_paste() -> None:
             "username": "admin",
             "password_env": "PORTAL_CONTRACT_ROUTER_PASSWORD",
         }
-        assert pasted["lab"] == {"clock": f"{url}/clock", "faults": f"{url}/faults"}
+        assert pasted["lab"] == {name: f"{url}/{name}" for name in ("clock", "guests", "faults")}
         async with RawClient("127.0.5.9", port) as client:
             await client.log_in(password="s3cret")
         async with httpx2.AsyncClient(headers={"Authorization": "Bearer t0ken"}, trust_env=False) as http:
             assert (await http.get(f"{url}/routers")).json()[0]["address"] == "127.0.5.9"
+            await http.post(f"{url}/internet", json={"names": {"site.example": ["198.51.100.7"]}})
+            made = (
+                await http.post(f"{url}/guests", json={"router": "router-1", "subnet": "10.9.0.0/24"})
+            ).json()
+            told = await http.post(f"{url}/guests/{made['id']}/resolve", json={"name": "site.example"})
+            assert told.json() == {"addresses": ["198.51.100.7"]}
         started.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(started.process.wait(), 30) == 0
 
