@@ -418,6 +418,34 @@ async def test_faults_act_on_requests() -> None:
             assert (await other.get(LISTS)).status_code == 200
 
 
+async def test_a_router_comes_back_bit_by_bit() -> None:
+    clock = VirtualClock(monotonic=lambda: 0.0)
+    router = Router(name="r", clock=clock, password=SECRET)
+    async with web_fleet(router) as fleet, client(fleet) as http:
+        assert (await http.get("/system/resource")).json()["board-name"] == "CHR"
+        rebooted = await http.post("/system/reboot")
+        assert (rebooted.status_code, rebooted.json()) == (200, [])
+        assert rebooted.headers["connection"] == "close"
+        for seconds in (0, 5.5):  # nothing listens, then connections are reset
+            clock.advance(seconds)
+            with pytest.raises(httpx2.TransportError):
+                await http.get("/system/resource")
+        clock.advance(2)
+        assert told(await http.get("/system/resource")) == error(401, "Unauthorized")
+        clock.advance(2)
+        assert "board-name" not in (await http.get("/system/resource")).json()
+        clock.advance(2)
+        assert (await http.get("/system/resource")).json()["board-name"] == "CHR"
+        fleet.faults.add(Fault("reboot", path="/system/identity/print", count=1))
+        with pytest.raises(httpx2.TransportError):
+            await http.get("/system/identity")
+        clock.advance(60)
+        fleet.faults.add(Fault("service_down", service="rest-api", seconds=10))
+        with pytest.raises(httpx2.TransportError):
+            await http.get("/system/identity")
+        clock.advance(60)
+
+
 async def test_replies_keep_the_pace() -> None:
     async with rest(pace=0.02) as (_, http):
         before = asyncio.get_running_loop().time()
