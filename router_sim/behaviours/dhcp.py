@@ -58,7 +58,9 @@ def lease(
     if held is not None and held.values.get("status") == "bound":
         address: str | None = held.values["active-address"]
     elif held is not None and held.values.get("address"):
-        address = held.values["address"]
+        # Whoever was given the address before keeps it until that lease is over (assumed).
+        free = not state.store(LEASE).holds(("active-address",), (held.values["address"],))
+        address = held.values["address"] if free else None
     else:
         pool = state.value(state.menus[SERVER], server, "address-pool")
         address = pools.take(
@@ -98,8 +100,11 @@ def _lease_of(state: State, server: Item, mac: str) -> Item | None:
 
 
 def _promised(state: State, address: str) -> bool:
-    """Is there a static lease for the address?"""
-    return any(_rivals(each, None) for each in state.store(LEASE).lookup(("address",), (address,)))
+    """Is there a static lease for the address, or has somebody got it?"""
+    leases = state.store(LEASE)
+    return leases.holds(("active-address",), (address,)) or any(
+        _rivals(each, None) for each in leases.lookup(("address",), (address,))
+    )
 
 
 def _bind(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from router_sim.behaviour import Behaviour, Verb
 from router_sim.behaviours import interface_monitors
 from router_sim.behaviours.interfaces import STORE, hardware_address, is_running, is_slave
+from router_sim.dates import format_moment
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
@@ -33,6 +34,8 @@ class Interfaces(Behaviour):
             return derived
         if menu.path == STORE:
             derived["type"] = item.kind or "loopback"
+            if derived["running"] == "true":
+                derived["last-link-up-time"] = format_moment(state.booted, state.version)
             derived["mtu"] = item.values.get("mtu", "auto" if item.kind == "bridge" else self._actual(item))
             derived["actual-mtu"] = self._actual(item)
         return derived

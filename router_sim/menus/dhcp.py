@@ -164,7 +164,7 @@ LEASE = Menu(
     ),
     LIST | TOGGLE | COMMENT | {"check-status", "make-static", "send-reconfigure", "unset"},
     verb_spans={"send-reconfigure": Span(since="7.19")},
-    indexed=("address", "mac-address", "server"),
+    indexed=("address", "active-address", "mac-address", "server"),
     removable_dynamic=True,
     dynamic_noun="lease",
     print_arguments=frozenset({"active"}),

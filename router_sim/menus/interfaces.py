@@ -63,6 +63,7 @@ def loop_protection() -> tuple[Property, ...]:
     )
 
 
+# The loopback interface is listed since 7.14; that it was that version is assumed.
 ALL = Menu(
     STORE,
     (
@@ -92,7 +93,7 @@ ALL = Menu(
     CONFIGURE | TOGGLE | COMMENT | {"reset-counters", "monitor-traffic"},
     store=STORE,
     unique=NAMES,
-    built_in=(BuiltIn(2, {"name": "lo"}, protected=False),),
+    built_in=(BuiltIn(2, {"name": "lo"}, protected=False, span=Span(since="7.14")),),
     print_arguments=frozenset({"oid", "stats", "stats-detail"}),
     noun="interface",
 )
