@@ -182,4 +182,12 @@ NTP_CLIENT = Menu(
     span=SEVEN,
 )
 
-MENUS = (NEIGHBOR, CONNECTION, ADDRESS_V6, COMMUNITY, SNMP, CLOUD, NTP_CLIENT)
+CPU = Menu(
+    "/system/resource/cpu",
+    (shown("cpu"), shown("load", "0"), shown("irq", "0"), shown("disk", "0"), shown("about", "", SET)),
+    built_in=(BuiltIn(0, {"cpu": "cpu0"}, protected=False),),
+    print_arguments=frozenset({"oid"}),
+    journaled=False,
+)
+
+MENUS = (CPU, NEIGHBOR, CONNECTION, ADDRESS_V6, COMMUNITY, SNMP, CLOUD, NTP_CLIENT)

@@ -75,6 +75,7 @@ SERVED = {
     "/system/license",
     "/system/health",
     "/system/resource",
+    "/system/resource/cpu",
     "/user",
     "/user/active",
     "/user/group",
