@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from router_sim import access
 from router_sim.access import HTTPS_PORT, Decision
 from router_sim.access_rules import GARDEN, is_address
+from router_sim.behaviours.certificates import tls_identity
 from router_sim.guests import desk
 from router_sim.guests.desk import RouterDesk, RouterRows
 from router_sim.guests.internet import Internet, Server
@@ -82,6 +83,12 @@ class SimulatedGuest:
         """The router's own answer, where the route is local."""
         servlet = Servlet(RouterDesk(self.router, self.who.address))
         return servlet.answer(request) if route.decision.servlet else servlet.captive(request)
+
+    def tls_identity(self) -> tuple[bytes, bytes] | None:
+        """Certificate chain and key of the router's own pages, both PEM; None when they have no TLS."""
+        status = self.status
+        name = status.profile.get("ssl-certificate", "none") if status else "none"
+        return desk.look(self.router, lambda state: tls_identity(state, name))
 
     def connect(self, host: str, port: int) -> Route:
         """What becomes of a TCP connection to a name or an address, whatever it is for."""

@@ -16,16 +16,18 @@ from typing import Final
 
 import h11
 
-from router_sim.access import Request
+from router_sim.access import HTTPS_PORT, Request
 from router_sim.guests.guest import Route, SimulatedGuest
 from router_sim.guests.messages import HttpRequest
 from router_sim.guests.streams import CHUNK, HOP_BY_HOP, MOST_HEADERS, SILENCE_SECONDS, Upstream, head
+from router_sim.tls import TlsContexts
 
 LOGGER = logging.getLogger(__name__)
 
 _MOST_BODY: Final = 1024 * 1024  # of a form for the router itself
 _MOST_CONNECTIONS: Final = 256
 _COUNT_BYTES: Final = 65536
+_ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -49,6 +51,7 @@ class GuestProxy:
         self.guest = guest
         self.patience = patience
         self.port = 0
+        self.tls = TlsContexts(most=4)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -219,13 +222,16 @@ class _Connection:
         if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
             raise _Wrong(400, "write CONNECT host:port")
         route = self._guest.connect(host.strip("[]"), int(port))
-        if route.local:  # the login pages over TLS, and captive HTTP in a tunnel, are not served
+        if route.decision.refusal == "certificate" or (route.decision.servlet and int(port) == HTTPS_PORT):
+            await self._secure_pages(route, host)
+            return
+        if route.local:  # plain HTTP in a tunnel is not looked into
             raise _Refused
         await self._go_on_or_refuse(route)
         reader, writer = await self._opened(route)
         try:
             # No headers: of an answer to CONNECT there is nothing to say about a body.
-            self._writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self._writer.write(_ESTABLISHED)
             early = self._http.trailing_data[0]
             if early:
                 await self._carry(route, len(early), 0)
@@ -244,6 +250,22 @@ class _Connection:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _secure_pages(self, route: Route, host: str) -> None:
+        """The router's own pages over TLS, with its certificate, whatever host the browser meant."""
+        identity = self._guest.tls_identity()
+        if identity is None or self._http.trailing_data[0]:
+            raise _Refused
+        self._writer.write(_ESTABLISHED)
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await self._writer.start_tls(self._proxy.tls.context(identity))
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEADERS)
+        event = await self._next()
+        if isinstance(event, h11.Request):
+            target = event.target.decode("utf-8", "surrogateescape")
+            url, method = f"https://{host}{target}", event.method.decode("ascii")
+            body = await self._body()
+            await self._answer(route, HttpRequest(method, url, _headers(event), body, secure=True))
 
     async def _pump(
         self, route: Route, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, outward: bool

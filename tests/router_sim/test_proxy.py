@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router_sim.behaviours.certificates import self_signed
 from router_sim.guests.registry import Entry
 from tests.router_sim.guest_lab import OTHER, PAGE, SITE, GuestLab
 
@@ -130,6 +131,33 @@ async def test_tunnels(lab: GuestLab) -> None:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
+
+
+async def test_login_pages_over_tls(lab: GuestLab) -> None:
+    lab.router.write(lambda tx: self_signed(tx, "pages", common_name="wifi.example", addresses=()))
+    profile = lab.console.rows("/ip/hotspot/profile", "name=p1")[0][".id"]
+    lab.console.set(
+        "/ip/hotspot/profile", profile, login_by="https", ssl_certificate="pages", dns_name="wifi.example"
+    )
+    entry = await lab.guest()
+    proxy = f"http://{entry.proxy.address}"
+    async with httpx2.AsyncClient(proxy=proxy, trust_env=False, timeout=10) as client:
+        with pytest.raises(httpx2.ConnectError, match=r"(?i)certificate"):
+            await client.get("https://site.example/")
+    async with httpx2.AsyncClient(proxy=proxy, trust_env=False, verify=False, timeout=10) as client:
+        sent = await client.get("https://site.example/x")
+        assert (sent.status_code, sent.reason_phrase) == (302, "Hotspot login required")
+        assert sent.headers["location"] == "https://wifi.example/login?dst=https%3A%2F%2Fsite.example%2Fx"
+        page = await client.get(sent.headers["location"])
+        assert 'action="https://wifi.example/login"' in page.text
+        assert "hexMD5" not in page.text, "what goes over TLS needs no challenge"
+        done = await client.post("https://wifi.example/login", data={"username": "ann", "password": "secret"})
+        assert "location.href = 'https://wifi.example/status'" in done.text
+    assert lab.sessions[0]["login-by"] == "https"
+    head = b"CONNECT wifi.example:443 HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert (await raw(entry, head, then=b"no TLS at all")).startswith((b"reset", b"HTTP/1.1 200"))
+    lab.console.set("/ip/hotspot/profile", profile, ssl_certificate="none")
+    assert await raw(entry, head) == b"reset"
 
 
 async def test_what_is_not_there(lab: GuestLab) -> None:
