@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from router_sim.fault_kinds import KINDS, Occasion
 from router_sim.faults import NOTHING, Effect, Fault, FaultPlan
 
 
@@ -102,6 +104,49 @@ def test_json_round_trip() -> None:
     assert Fault.from_json(fault.to_json()) == fault
     active = FaultPlan().add(fault)
     assert active.to_json() == {"id": 1, **fault.to_json(), "acted": 0}
+    sent = {"kind": "other_admin", "count": 1, "commands": [["/ip/dns/set", "=servers=192.0.2.1"]]}
+    assert Fault.from_json(sent).commands == (("/ip/dns/set", "=servers=192.0.2.1"),)
+    assert Fault.from_json(json.loads(json.dumps(Fault.from_json(sent).to_json()))) == Fault.from_json(sent)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_acts_on_its_occasion_alone(kind: str) -> None:
+    needed = {"delay": 1.0, "jump": 1.0, "seconds": 9.0, "user": "u", "password": "p", "commands": (("/x",),)}
+    plan = FaultPlan()
+    plan.add(Fault(kind, count=1, **{name: needed[name] for name in KINDS[kind].needs}))
+    path = (KINDS[kind].paths or ("/ip/dns/set",))[0]
+    seen = {
+        Occasion.CONNECTION: plan.refuses("r"),
+        Occasion.LISTEN: plan.silences("r", "/ip/dns/listen", "u"),
+        Occasion.LOGIN: plan.password_of("r", "u") is not None,
+        Occasion.COMMAND: plan.on_command("r", path, "u") != NOTHING,
+    }
+    assert [occasion for occasion, acted in seen.items() if acted] == [KINDS[kind].occasion]
+    assert not plan
+
+
+def test_what_surrounds_a_command_is_told_apart_from_how_it_ends() -> None:
+    plan = FaultPlan()
+    command = (("/ip/dns/set",),)
+    jump = plan.add(Fault("clock_jump", jump=5.0, count=1)).fault
+    after = plan.add(Fault("other_admin", commands=command, when="after", count=1)).fault
+    before = plan.add(Fault("other_admin", commands=command, count=1)).fault
+    plan.add(Fault("disk_full", count=1))
+    plan.add(Fault("pace", delay=0.5, count=1))
+    plan.add(Fault("slow_write", delay=2.0, count=1))
+    effect = plan.on_command("r", "/file/add")
+    assert effect.before == (jump, before)
+    assert effect.after == (after,)
+    assert (effect.kind, effect.message) == ("trap", "failure: not enough disk space")
+    assert (effect.delay, effect.pace, effect.hold) == (0, 0.5, 2)
+
+
+def test_whoever_carries_faults_out_hears_of_new_ones() -> None:
+    plan = FaultPlan()
+    heard: list[Fault] = []
+    plan.on_planned(heard.append)
+    fault = plan.add(Fault("service_down", seconds=5)).fault
+    assert heard == [fault]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +166,22 @@ def test_json_round_trip() -> None:
         ({"kind": "trap", "count": 1, "skip": -1}, "skip: -1"),
         ({"kind": "trap", "count": 1, "probability": 0}, "probability: 0"),
         ({"kind": "trap", "count": 1, "colour": "red"}, "colour: a fault has no such property"),
+        ({"kind": "pace", "count": 1}, "delay: a pace fault needs one"),
+        ({"kind": "slow_write", "count": 1}, "delay: a slow_write fault needs one"),
+        ({"kind": "service_down", "count": 1}, "seconds: a service_down fault needs one"),
+        ({"kind": "password_change", "count": 1, "password": "x"}, "user: a password_change fault needs one"),
+        ({"kind": "password_change", "count": 1, "user": "x"}, "password: a password_change fault needs one"),
+        ({"kind": "clock_jump", "count": 1}, "jump: a clock_jump fault needs one"),
+        ({"kind": "clock_jump", "count": 1, "jump": float("nan")}, "jump: nan"),
+        ({"kind": "clock_jump", "count": 1, "jump": 1e12}, "jump: 1000000000000"),
+        ({"kind": "other_admin", "count": 1}, "commands: a other_admin fault needs one"),
+        ({"kind": "other_admin", "count": 1, "commands": "/x"}, "commands: a list of sentences"),
+        ({"kind": "other_admin", "count": 1, "commands": ["/x"]}, "commands: '/x' is no sentence"),
+        ({"kind": "other_admin", "count": 1, "commands": [[]]}, "commands: .* is no sentence"),
+        ({"kind": "other_admin", "count": 1, "commands": [["x"]]}, "commands: .* is not a path"),
+        ({"kind": "other_admin", "count": 1, "commands": [["/x", "y"]]}, "commands: .* is not a path"),
+        ({"kind": "trap", "count": 1, "when": "now"}, "when: 'now' is neither before nor after"),
+        ({"kind": "trap", "count": 1, "user": 1}, "user: 1 has the wrong type"),
     ],
 )
 def test_what_is_wrong_with_a_fault_is_named(value: object, message: str) -> None:
