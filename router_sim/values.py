@@ -74,7 +74,7 @@ class Int:
         """Decimal digits without leading zeros (hexadecimal after `0x` where the type is base 16)."""
         number = self._number(text.removesuffix(self.unit) if self.unit else text)
         if not self.low <= number <= self.high:
-            raise BadValue(f"value of {{name}} is out of range ({self.low} .. {self.high})")
+            raise BadValue(f"value of {{name}} out of range ({self.low}..{self.high})")
         return f"0x{number:X}" if self.base16 else str(number)
 
     def _number(self, text: str) -> int:

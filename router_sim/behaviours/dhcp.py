@@ -19,7 +19,7 @@ from router_sim.network import masked
 from router_sim.schema import Menu
 from router_sim.selection import SELECTORS, chosen
 from router_sim.state import State
-from router_sim.store import Hold, Item
+from router_sim.store import Hold, Item, parse_key
 from router_sim.transaction import Transaction
 from router_sim.traps import failure
 from router_sim.values import split_list
@@ -29,6 +29,7 @@ NETWORK = "/ip/dhcp-server/network"
 LEASE = "/ip/dhcp-server/lease"
 ADDRESS_LIST = "/ip/firewall/address-list"
 OWNER = "DHCP"
+NO_SERVER = "*FFFFFFFF"  # what a lease names when the server it was made for is gone
 ACTIVE = (
     "active-address",
     "active-mac-address",
@@ -200,6 +201,13 @@ class DhcpServers(Behaviour):
         works = not is_enabled(item) or (usable(state, interface) and not is_slave(state, interface))
         return {"invalid": "false" if works else "true"}
 
+    def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
+        """A server that is removed ends the leases it gave; that is assumed."""
+        if before is None or after is not None:
+            return
+        for held in tx.state.store(LEASE).lookup(("active-server",), (before.key,)):
+            _end(tx, held)
+
 
 class Networks(Behaviour):
     """What clients of a network are told."""
@@ -245,6 +253,9 @@ class Leases(Behaviour):
         }
         if item.due is not None:
             derived["expires-after"] = format_remaining(item.due - now)
+        server = parse_key(item.values.get("server", ""))
+        if server is not None and state.store(SERVER).get(server) is None:
+            derived["active-server"] = NO_SERVER
         return derived
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:

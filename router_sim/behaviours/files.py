@@ -166,5 +166,5 @@ class Files(Behaviour):
         if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise bad_argument(f"invalid value for argument {name}")
         if int(text) > most:
-            raise bad_argument(f"value of {name} is out of range (0 .. {most})")
+            raise bad_argument(f"value of {name} out of range (0..{most})")
         return int(text)

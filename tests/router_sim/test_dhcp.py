@@ -250,9 +250,18 @@ def test_a_port_of_a_bridge_is_served_by_the_bridge(console: Console) -> None:
 def test_a_lease_whose_server_is_gone_names_its_number(lan: Lan) -> None:
     lan.console.add(LEASE, mac_address=SECOND, address="10.5.50.100", server="dhcp1")
     lan.console.run(f"{SERVER}/remove", {"numbers": "dhcp1"})
-    assert lan.rows()[0]["server"] == "*1"
     lan.console.add(SERVER, name="dhcp1", interface="vlan10", address_pool="lan")
-    assert lan.rows()[0]["server"] == "*1"
+    row = lan.rows()[0]
+    assert (row["server"], row["active-server"]) == ("*1", "*FFFFFFFF")
+
+
+def test_a_server_that_is_removed_ends_its_leases(lan: Lan) -> None:
+    lan.lease(FIRST)
+    fixed = lan.console.add(LEASE, mac_address=SECOND)
+    lan.lease(SECOND)
+    lan.console.run(f"{SERVER}/remove", {"numbers": "dhcp1"})
+    assert [(row[".id"], row["status"]) for row in lan.rows()] == [(fixed, "waiting")]
+    assert lan.used() == []
 
 
 def test_what_was_learned_goes_with_its_neighbour_or_interface(console: Console) -> None:

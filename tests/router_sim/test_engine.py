@@ -99,7 +99,7 @@ SERVERS = "/ip/hotspot"
         (
             "/interface/vlan/add",
             {"interface": "ether1", "vlan-id": "5000"},
-            (("value of vlan-id is out of range (1 .. 4095)", 1),),
+            (("value of vlan-id out of range (1..4095)", 1),),
         ),
         (f"{USERS}/set", {".id": "*FF", "comment": "x"}, (("no such item", 0),)),
         (f"{USERS}/remove", {"numbers": "nobody"}, (("no such item", 0),)),

@@ -48,7 +48,7 @@ KNOWN: tuple[tuple[str, dict[str, str], tuple[Sentence, ...]], ...] = (
      (("value of activation-timeout is out of range (00:00:10 .. 1d00:00:00)", 1),)),
     ("/user/add", {"name": "x", "group": "read", "inactivity-timeout": "1s"},
      (("value of inactivity-timeout is out of range (00:01:00 .. 1d00:00:00)", 1),)),
-    ("/certificate/add", {"days-valid": "0"}, (("value of days-valid is out of range (1 .. 36500)", 1),)),
+    ("/certificate/add", {"days-valid": "0"}, (("value of days-valid out of range (1..36500)", 1),)),
     *(
         (f"{menu}/{verb}", {"numbers": "*99"}, (("no such item", 0),))
         for menu, verbs in (
