@@ -41,6 +41,7 @@ class GuestControl:
             Path("/guests/{id}", self.leave, methods=["DELETE"]),
             Path("/guests/{id}/resolve", self.resolve, methods=["POST"]),
             Path("/guests/{id}/request", self.request, methods=["POST"]),
+            Path("/guests/{id}/reachable", self.reachable, methods=["POST"]),
             Path("/guests/{id}/login", self.log_in, methods=["POST"]),
             Path("/guests/{id}/logout", self.log_out, methods=["POST"]),
             Path("/internet", self.internet, methods=["GET"]),
@@ -100,6 +101,15 @@ class GuestControl:
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
         return json_response(told)
+
+    async def reachable(self, request: Request) -> Response:
+        """Whether the guest answers from now on when the router looks if it is still there."""
+        entry, body = self._entry(request), await json_body(request)
+        answers = body.get("answers")
+        if not isinstance(answers, bool):
+            raise HTTPException(400, "answers: true or false is needed")
+        entry.guest.router.hotspot.reachable(entry.guest.who.mac, answers)
+        return json_response({"answers": answers})
 
     async def log_in(self, request: Request) -> Response:
         """Fill in the router's login page."""
@@ -179,10 +189,16 @@ class GuestControl:
         headers = _headers(body)
         data = _text(body, "body").encode("utf-8", "surrogateescape")
         visited: list[str] = []
+        told: dict[str, Any] = {}
         while True:
             visited.append(url)
-            asked = HttpRequest(method, url, headers, data, urlsplit(url).scheme == "https")
-            told, response = await self._ask(entry, asked)
+            try:
+                asked = HttpRequest(method, url, headers, data, urlsplit(url).scheme == "https")
+                told, response = await self._ask(entry, asked)
+            except ValueError as error:
+                if len(visited) == 1:
+                    raise
+                return {**told, "url": url, "visited": visited, "error": str(error)}
             location = response.header("location") if response else ""
             on = response is not None and response.status in _REDIRECTS and bool(location)
             if not on or body.get("follow") is not True or len(visited) > _MOST_REDIRECTS:

@@ -152,6 +152,30 @@ async def test_a_guest_logs_in_and_out(control: Control) -> None:
     await control.post(f"{guest}/login", 409, username="ann", password="secret")
 
 
+async def test_a_guest_that_no_longer_answers_is_logged_out(control: Control) -> None:
+    guest = await control.guest(address="10.5.50.20")
+    await control.post(f"{guest}/login", username="ann", password="secret")
+    await control.post(f"{guest}/reachable", answers=False)
+    control.lab.clock.advance(121)
+    assert control.lab.sessions == [], "the profile's keepalive-timeout is 2m"
+    assert (await control.post(f"{guest}/request", url="http://site.example/"))["outcome"] == "redirected"
+    await control.post(f"{guest}/reachable", 400, answers="no")
+
+
+async def test_a_page_may_lead_anywhere(control: Control) -> None:
+    guest = await control.guest(address="10.5.50.20")
+    page = "$(if http-status == 302)x$(endif)$(if http-header == Location)$(var)$(endif)"
+    control.lab.put_file("hotspot/login.html", page)
+    login = "http://10.5.50.1/login?var="
+    odd = await control.post(f"{guest}/request", url=f"{login}app%3A%2F%2Fopen", follow=True)
+    assert odd["visited"][-1] == "app://open"
+    assert "no URL" in odd["error"]
+    round_ = await control.post(f"{guest}/request", url=f"{login}login%3Fvar%3D", follow=True)
+    assert len(round_["visited"]) == 2, "an empty Location leads nowhere"
+    control.lab.put_file("hotspot/login.html", page.replace("$(var)", "/login"))
+    assert len((await control.post(f"{guest}/request", url=login, follow=True))["visited"]) == 11
+
+
 async def test_a_blocked_guest_gets_nothing(control: Control) -> None:
     guest = await control.guest(address="10.5.50.20", mac="02:00:00:00:00:09")
     control.lab.console.add("/ip/hotspot/ip-binding", mac_address="02:00:00:00:00:09", type="blocked")
@@ -216,7 +240,9 @@ async def test_the_internet(control: Control) -> None:
 
 
 async def test_a_name_that_becomes_known_opens_its_rule(control: Control) -> None:
-    control.lab.console.add("/ip/hotspot/walled-garden/ip", dst_host="late.example", dst_port="80", protocol="tcp")
+    control.lab.console.add(
+        "/ip/hotspot/walled-garden/ip", dst_host="late.example", dst_port="80", protocol="tcp"
+    )
     guest = await control.guest(address="10.5.50.20")
     url = "http://late.example/"
     assert (await control.post(f"{guest}/request", url=url))["outcome"] == "redirected"
