@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from router_sim import permissions, reading, writing
 from router_sim.behaviour import Call
+from router_sim.behaviours.accounts import logged_in
 from router_sim.exchange import Command, Origin, Reply
 from router_sim.schema import Menu
 from router_sim.selection import expect
@@ -115,6 +116,8 @@ class Engine:
 
     def _looked_up(self, origin: Origin) -> frozenset[str] | None:
         found = self._state.item(self._state.menus["/user"], origin.user)
+        if found is None and origin.connection:  # renamed since
+            found = logged_in(self._state, origin.connection)
         if found is None or found.values.get("disabled") == "true":
             return frozenset() if origin.connection else None
         groups = self._state.menus["/user/group"]

@@ -124,7 +124,9 @@ class Router:
             self._switch()
         return reply
 
-    def write(self, change: Callable[[Transaction], None], path: str = "", origin: Origin | None = None) -> None:
+    def write(
+        self, change: Callable[[Transaction], None], path: str = "", origin: Origin | None = None
+    ) -> None:
         """Change the state in one transaction, as command `path` of `origin` or by the router itself.
 
         `change` must not raise once it has written something.
@@ -222,13 +224,17 @@ class Router:
     def session_opened(self, origin: Origin) -> None:
         """A user has logged in: one more row of /user/active."""
         tx = self._transaction()
-        row = accounts.opened(tx, origin.user, origin.address, origin.via)
+        row = accounts.opened(tx, origin.user, origin.address, origin.via, origin.connection)
         self._sessions[origin.connection] = row.id
         self._commit(tx, "", None, quiet=True)
 
     def has_session(self, origin: Origin) -> bool:
         """Is the user of this connection still listed in /user/active? An administrator may have ended it."""
         return origin.connection in self._sessions and origin.connection not in self._ended
+
+    def is_ended(self, origin: Origin) -> bool:
+        """Was the session removed, or its user removed or disabled? Such a session sees and does nothing more."""
+        return origin.connection in self._ended
 
     def session_closed(self, origin: Origin) -> None:
         """The user's connection is gone, and the row with it."""

@@ -440,6 +440,8 @@ class Session:
 
     def _silenced(self, request: Request) -> bool:
         origin = self._origin
+        if origin is not None and self.router.is_ended(origin):
+            return True
         if not self._faults or origin is None:
             return False
         return self._faults.silences(self.router.name, request.path, origin.user, self._service)

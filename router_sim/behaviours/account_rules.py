@@ -10,13 +10,14 @@ from dataclasses import replace
 
 from router_sim import writing
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
-from router_sim.behaviours.accounts import ACTIVE, GROUP, USER, has_password
+from router_sim.behaviours.accounts import ACTIVE, GROUP, USER, closed, has_password
 from router_sim.behaviours.interfaces import is_enabled
 from router_sim.exchange import Command, Reply
 from router_sim.schema import Menu, version_key
 from router_sim.selection import SELECTORS, chosen
 from router_sim.state import State
 from router_sim.store import Item
+from router_sim.transaction import Transaction
 from router_sim.traps import failure, missing, not_permitted
 from router_sim.values import split_list
 
@@ -64,6 +65,14 @@ class Accounts(Behaviour):
             return
         if not _administers(state, draft.item(before.id, before.kind)) and _is_last(state, {before.id}):
             raise failure(_LAST)
+
+    def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
+        """The sessions of a user who is gone or disabled are over."""
+        if before is None or (after is not None and is_enabled(after)):
+            return
+        for row in list(tx.state.store(ACTIVE)):
+            if row.marks.get("user") == before.id:
+                closed(tx, row.id)
 
     def verbs(self) -> Mapping[str, Verb]:
         """`expire-password`, and those that spare the user who calls them."""

@@ -58,25 +58,34 @@ def may_come_from(state: State, user: Item, address: str) -> bool:
         return allowed.prefixlen == 0
 
 
-def opened(tx: Transaction, name: str, address: str, via: str) -> Item:
-    """A user has logged in: note the time, list the session, and log it.
+def opened(tx: Transaction, name: str, address: str, via: str, connection: int = 0) -> Item:
+    """A user has logged in over the connection of this number: note the time, list the session, and log it.
 
     REST leaves the time of the last login as it is, as was seen on a router.
     """
     state = tx.state
     moment = format_moment(from_seconds(tx.now), state.version)
     values = {"when": moment, "name": name, "address": address, "via": via}
+    marks: dict[str, float] = {}
     user = state.item(state.menus[USER], name)
     if user is not None:
         values["group"] = state.name_of(GROUP, user.values.get("group", ""))
         if via != "rest-api":
             tx.put(USER, replace(user, values={**user.values, "last-logged-in": moment}))
+        marks |= {"user": float(user.id), "connection": float(connection)}
     log.write(tx, "system,info,account", f"user {name} logged in from {address} via {via}")
-    marks = {}
     if via == "api":
         job = tx.add(JOB, {"type": "api-login", "owner": name, "started": moment})
         marks["job"] = float(job.id)
     return tx.add(ACTIVE, values, marks=marks)
+
+
+def logged_in(state: State, connection: int) -> Item | None:
+    """Who logged in over this connection, whatever the name is by now; None for one that is gone."""
+    for row in state.store(ACTIVE):
+        if row.marks.get("connection") == connection and "user" in row.marks:
+            return state.store(USER).get(int(row.marks["user"]))
+    return None
 
 
 def closed(tx: Transaction, number: int) -> None:

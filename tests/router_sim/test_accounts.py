@@ -5,6 +5,8 @@ import pytest
 from router_sim.clock import VirtualClock
 from router_sim.engine import Command, Origin, Trap
 from router_sim.router import Router
+from tests.router_sim.bench import Bench, Paper
+from tests.router_sim.clients import framed, unframed
 from tests.router_sim.conftest import Console
 
 DENIED = (("not enough permissions (9)", None),)
@@ -155,3 +157,31 @@ def test_groups_of_version_6_know_no_rest(still_clock: VirtualClock) -> None:
     assert "rest-api" not in old.row("/user/group", "full")["policy"]
     assert old.row("/user/group", "read")["policy"].endswith("romon,!ftp,!write,!policy")
     assert "expired" not in old.row("/user", "admin")
+
+
+def test_sessions_follow_their_user() -> None:
+    bench = Bench().logged_in()
+    other = Paper()
+    guest = bench.another(other, 2)
+    bench.say("/user/add", "=name=eve", "=password=x", "=group=full")
+    guest.receive(framed("/login", "=name=eve", "=password=x"))
+    guest.receive(framed("/ip/firewall/address-list/listen", ".tag=l"))
+    other.written = b""
+    # A renamed user goes on.
+    bench.say("/user/set", "=.id=eve", "=name=eva")
+    guest.receive(framed("/system/identity/print"))
+    assert unframed(other.written)[0] == ["!re", "=name=MikroTik"]
+    bench.say("/ip/firewall/address-list/add", "=list=a", "=address=10.0.0.1")
+    assert b".tag=l" in other.written
+    # One that is removed sees and does nothing more.
+    other.written = b""
+    bench.say("/user/remove", "=numbers=eva")
+    assert [row[2] for row in bench.say("/user/active/print", "=.proplist=.id,name")[:-1]] == ["=name=admin"]
+    bench.say("/ip/firewall/address-list/add", "=list=a", "=address=10.0.0.2")
+    assert other.written == b""
+    guest.receive(framed("/system/identity/print", ".tag=2"))
+    assert unframed(other.written) == [
+        ["!trap", ".tag=2", "=message=not enough permissions (9)"], ["!done", ".tag=2"],
+    ]  # fmt: skip
+    messages = [row["message"] for row in bench.router.snapshot()["/log"]]
+    assert messages[-1] == "user eve logged out from 127.0.0.1 via api"
