@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -479,9 +480,8 @@ async def test_requests_behind_each_other_are_answered_in_order() -> None:
             f"GET /rest{LISTS} {head}connection: close\r\n\r\n".encode()
         )
         data = (await asyncio.wait_for(reader.read(), 10)).decode()
-        statuses = [line.split()[1] for line in data.splitlines() if line.startswith("HTTP/1.1 ")]
-        assert statuses == ["200", "404", "400", "200"]
         writer.close()
+        assert re.findall(r"HTTP/1.1 (\d+)", data) == ["200", "404", "400", "200"]
 
 
 async def test_headers_without_end_are_cut_off() -> None:
