@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 
 from router_sim import permissions, reading, writing
 from router_sim.behaviour import Call
-from router_sim.behaviours.accounts import logged_in
+from router_sim.behaviours.accounts import logged_in, rights_of
 from router_sim.exchange import Command, Origin, Reply
 from router_sim.schema import Menu
 from router_sim.selection import expect
 from router_sim.state import State
 from router_sim.transaction import Transaction
 from router_sim.traps import Trap, no_such_command, no_such_prefix, not_permitted
-from router_sim.values import split_list
 
 __all__ = ["READING", "Command", "Engine", "Origin", "Reply", "Trap"]
 
@@ -120,6 +119,4 @@ class Engine:
             found = logged_in(self._state, origin.connection)
         if found is None or found.values.get("disabled") == "true":
             return frozenset() if origin.connection else None
-        groups = self._state.menus["/user/group"]
-        group = self._state.item(groups, found.values.get("group", ""))
-        return frozenset(split_list(self._state.value(groups, group, "policy"))) if group else frozenset()
+        return rights_of(self._state, found)

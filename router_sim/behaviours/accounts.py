@@ -35,6 +35,13 @@ def admissible(state: State, name: str, service: str) -> Item | None:
     return user
 
 
+def rights_of(state: State, user: Item) -> frozenset[str]:
+    """What the user's group grants."""
+    groups = state.menus[GROUP]
+    group = state.item(groups, user.values.get("group", ""))
+    return frozenset(split_list(state.value(groups, group, "policy"))) if group else frozenset()
+
+
 def has_password(user: Item, password: str) -> bool:
     """Is it the user's password?"""
     return hmac.compare_digest(password_of(user), password.encode("utf-8", "surrogateescape"))

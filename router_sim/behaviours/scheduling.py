@@ -171,9 +171,9 @@ def _perform(tx: Transaction, item: Item) -> None:
     if commands is None:
         scripts.not_interpreted(tx, f"schedule {item.values.get('name', '')}")
         return
-    rights = (
-        scripts.rights_of(item) if script is None else scripts.rights_of(item) & scripts.rights_of(script)
-    )
+    rights = scripts.rights_of(state, item)
+    if script is not None:
+        rights &= scripts.rights_of(state, script)
     for command in commands:
         try:
             scripts.perform(tx, command, rights)

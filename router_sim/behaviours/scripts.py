@@ -3,8 +3,8 @@
 A script of plain commands (see `router_sim.script_lines`) is performed with the rights it has been given. Any
 other is not interpreted: running it counts, does nothing, and the log says so.
 
-Recorded: the properties and what they print. Assumed: that who runs a script needs the rights it uses, unless the
-script says otherwise, and the texts.
+Recorded: the properties and what they print. Assumed: that who runs a script needs the rights it was given, unless
+the script says otherwise, that it has no more rights than its owner, and the texts.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +13,7 @@ from functools import partial
 
 from router_sim import writing
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.behaviours import log
+from router_sim.behaviours import accounts, log
 from router_sim.dates import format_moment, from_seconds
 from router_sim.engine import Engine
 from router_sim.exchange import Command, Origin, Record, Reply, Runtime
@@ -99,9 +99,14 @@ def not_interpreted(tx: Transaction, what: str) -> None:
     log.write(tx, "script,warning", f"{what} holds more than plain commands; this simulator does not run it")
 
 
-def rights_of(item: Item) -> frozenset[str]:
-    """What a script or an entry of the scheduler may do."""
-    return frozenset(split_list(item.values.get("policy", DEFAULT_RIGHTS)))
+def rights_of(state: State, item: Item) -> frozenset[str]:
+    """What a script or an entry of the scheduler may do: what it was given, as far as its owner has it.
+
+    Where there is no such user any more, what it was given counts alone.
+    """
+    given = frozenset(split_list(item.values.get("policy", DEFAULT_RIGHTS)))
+    owner = state.item(state.menus[accounts.USER], item.values.get("owner", ""))
+    return given if owner is None else given & accounts.rights_of(state, owner)
 
 
 def _run(call: Call) -> Reply:
@@ -110,9 +115,10 @@ def _run(call: Call) -> Reply:
     if text is None:
         raise missing("number")
     item = named(state, call.menu, text)
-    rights = rights_of(item)
+    policy = frozenset(split_list(item.values.get("policy", DEFAULT_RIGHTS)))
+    rights = rights_of(state, item)
     free = item.values.get("dont-require-permissions") == "true" or "use-script-permissions" in given
-    if call.rights is not None and not free and not rights <= call.rights:
+    if call.rights is not None and not free and not policy <= call.rights:
         raise not_permitted()
     if not free and call.rights is not None:
         rights &= call.rights

@@ -130,6 +130,15 @@ def test_an_entry_is_due_on_the_clock(console: Console, still_clock: VirtualCloc
     assert console.row(SCHEDULER, key)["next-run"] == "2026-03-01 13:40:00"
 
 
+def test_nobody_gains_rights_by_the_scheduler(console: Console, still_clock: VirtualClock) -> None:
+    console.add("/user", name="will", group="write", password="x")
+    will = console.as_user("will")
+    will.add(SCHEDULER, name="grab", interval="10s", on_event="/user set will group=full")
+    still_clock.advance(10)
+    assert console.row("/user", "will")["group"] == "write"
+    assert messages(console) == ["grab: not enough permissions (9)"]
+
+
 def test_a_clock_moved_on_by_years_is_caught_up_with(console: Console, still_clock: VirtualClock) -> None:
     key = console.add(SCHEDULER, name="often", interval="10s", on_event=":log info x")
     still_clock.advance(365 * 86400)
