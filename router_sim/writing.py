@@ -80,7 +80,7 @@ def unset(call: Call) -> Reply:
         raise missing("value-name")
     names = split_list(given["value-name"])
     properties = call.menu.by_name
-    if not names or not all(name in properties and properties[name].clearable for name in names):
+    if not names or not all(name in properties and _can_go(properties[name]) for name in names):
         raise no_match("value-name")
     return _change(call, {}, reset=names)
 
@@ -218,6 +218,15 @@ def _told(menu: Menu, given: Mapping[str, str]) -> tuple[Mapping[str, str], tupl
     named = {f"!{each.name}": each.name for each in menu.properties if _dispensable(each)}
     without = tuple(named[name] for name in marked if name in named)
     return {name: text for name, text in given.items() if name not in named}, without
+
+
+def _can_go(each: Property) -> bool:
+    """What `unset` takes: what the console completes, and the comment and switches that need not be there.
+
+    The latter are in no completion; a client that was tried on a router clears them so.
+    """
+    given_only = each.default is None and each.name in ("disabled", "log", "log-prefix")
+    return each.clearable or each.name == "comment" or given_only
 
 
 def _dispensable(each: Property) -> bool:

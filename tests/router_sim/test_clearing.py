@@ -34,3 +34,13 @@ def test_a_property_that_always_has_a_value_cannot_lose_it(console: Console) -> 
     assert console.trap(f"{GARDEN}/set", {".id": rule, "!action": ""})[0][0] == "unknown parameter !action"
     assert console.trap(f"{BINDINGS}/add", {"!disabled": ""})[0][0] == "unknown parameter !disabled"
     assert console.trap(f"{GARDEN}/set", {".id": rule, "!": ""})[0][0] == "unknown parameter !"
+
+
+def test_unset_takes_comments_and_switches_that_were_given(console: Console) -> None:
+    rules = "/ip/firewall/filter"
+    rule = console.add(rules, chain="forward", action="log", log_prefix="odd", comment="why")
+    for name in ("comment", "log-prefix"):
+        console.run(f"{rules}/unset", {".id": rule, "value-name": name})
+    assert console.row(rules, rule).keys().isdisjoint({"comment", "log-prefix"})
+    refused = console.trap(f"{rules}/unset", {".id": rule, "value-name": "chain"})
+    assert refused == (("input does not match any value of value-name", 1),)
