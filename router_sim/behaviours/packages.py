@@ -100,8 +100,13 @@ class Update(Behaviour):
             tx.put(UPDATE, replace(item, marks={}))
 
     def verbs(self) -> Mapping[str, Verb]:
-        """`check-for-updates`."""
-        return {"check-for-updates": Verb(_check, ONGOING)}
+        """`check-for-updates`; `download` and `install` look as well, and find nothing to do."""
+        return {
+            "check-for-updates": Verb(_check, ONGOING),
+            "download": Verb(_check, ONGOING),
+            "install": Verb(_check, ONGOING | {"ignore-missing"}),
+            "cancel": Verb(lambda call: Reply()),
+        }
 
 
 def _check(call: Call) -> Reply:

@@ -30,7 +30,7 @@ UPDATE = Menu(
         shown("latest-version"),
         shown("status"),
     ),
-    CONFIGURE | {"check-for-updates"},
+    CONFIGURE | {"cancel", "check-for-updates", "download", "install"},
     singleton=True,
     verb_spans={"reset": Span(since="7.21")},
 )

@@ -96,6 +96,17 @@ async def test_an_authority_and_what_it_signs(console: Console, still_clock: Vir
     assert "ca" not in console.row(CERTIFICATES, "served")
 
 
+async def test_the_names_of_a_record(console: Console, still_clock: VirtualClock) -> None:
+    """As recorded of a self-signed authority."""
+    console.add(CERTIFICATES, name="root-cert", common_name="MyRouter", key_size="prime256v1")
+    await sign(console, still_clock, "root-cert")
+    assert sorted(console.row(CERTIFICATES, "root-cert")) == [
+        ".id", "akid", "authority", "common-name", "crl", "days-valid", "digest-algorithm", "expires-after",
+        "fingerprint", "invalid-after", "invalid-before", "key-size", "key-type", "key-usage", "name", "private-key",
+        "serial-number", "skid", "smart-card-key", "subject-alt-name", "trusted",
+    ]  # fmt: skip
+
+
 async def test_a_router_of_the_shelf_makes_an_rsa_key(console: Console, still_clock: VirtualClock) -> None:
     console.add(CERTIFICATES, name="x", common_name="x")
     assert (await records(console, still_clock, f"{CERTIFICATES}/sign", {"number": "x", "once": ""})) == [

@@ -62,6 +62,9 @@ async def test_there_is_nothing_newer(console: Console, still_clock: VirtualCloc
          "status": "System is already up to date"},
     ]  # fmt: skip
     assert console.rows(update)[0]["latest-version"] == "7.22.3"
+    got = await records(console, still_clock, f"{update}/install")
+    assert got[-1]["status"] == "System is already up to date"
+    assert console.router.phase is Phase.READY
     console.router.reboot()
     assert "status" not in console.rows(update)[0]
 
