@@ -22,8 +22,12 @@ _FLAGS: Final = frozenset({"dynamic", "default"})
 
 
 def is_state(menu: Menu) -> bool:
-    """Does the menu only report, so that nothing in it is configuration?"""
-    return not menu.verbs & {"add", "set"}
+    """Does the menu only report, so that nothing in it is configuration?
+
+    What can be ended and not be begun by a command, such as a session, is no configuration either.
+    """
+    ended_only = "remove" in menu.verbs and "add" not in menu.verbs
+    return not menu.journaled or ended_only or not menu.verbs & {"add", "set"}
 
 
 def is_made(row: Row) -> bool:
@@ -75,6 +79,7 @@ def can_be_given(each: Property, value: str) -> bool:
     if isinstance(each.type, Reference):
         return value in each.type.words or bool(value)
     try:
-        return each.type.parse(value) == value
+        each.type.parse(value)
+        return True
     except BadValue:
         return each.presence is Presence.SET and each.clearable and value == ""

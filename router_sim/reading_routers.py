@@ -123,7 +123,7 @@ def _context(source: Source) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers("DEFAULT:ADH-AES256-GCM-SHA384:ADH-AES128-GCM-SHA256:@SECLEVEL=0")
+        context.set_ciphers("ALL:@SECLEVEL=0")  # with the anonymous ones that `DEFAULT` bans for good
     return context
 
 
