@@ -18,9 +18,10 @@ from typing import Any
 
 from router_sim.clock import VirtualClock
 from router_sim.engine import Command, Origin
-from router_sim.fleet import Fleet
+from router_sim.fleet import Fleet, ServicePorts
 from router_sim.router import Router
 from router_sim.seed import lab_router
+from router_sim.tls import certify
 
 HERE = Path(__file__).parent
 CLIENTS = HERE.parents[1] / ".clients"
@@ -42,9 +43,23 @@ class Site:
     host: str
 
     @property
+    def certificate(self) -> str:
+        """What to trust of a site with all services, PEM."""
+        identity = self.router.tls_identity("lab")
+        assert identity is not None, "this site has no certificate"
+        return identity[0].decode()
+
+    @property
     def login(self) -> dict[str, Any]:
         """Where and who, as every driver takes it."""
-        return {"host": self.host, "port": self.fleet.port, "username": "admin", "password": PASSWORD}
+        port = self.fleet.ports.api
+        return {
+            "host": self.host,
+            "port": port,
+            "username": "admin",
+            "password": PASSWORD,
+            "ports": self.fleet.ports.by_name(),
+        }
 
     def run(self, path: str, attributes: Mapping[str, str] | None = None) -> list[dict[str, str]]:
         """A command past the network, in the name of admin; its rows."""
@@ -76,12 +91,19 @@ class Site:
 
 
 @asynccontextmanager
-async def site(*, version: str = "7.22.3", host: str = "127.0.5.1") -> AsyncIterator[Site]:
-    """A lab router on a free port, answering at the pace of a real one; its clock stands still."""
-    router = lab_router(
-        "site", clock=VirtualClock(START, monotonic=lambda: 0.0), version=version, password=PASSWORD
-    )
-    async with Fleet({host: router}, port=0, pace=PACE) as fleet:
+async def site(
+    *, version: str = "7.22.3", host: str = "127.0.5.1", all_services: bool = False
+) -> AsyncIterator[Site]:
+    """A lab router on a free port, answering at the pace of a real one; its clock stands still.
+
+    With `all_services` there are the API over TLS and REST, too, and a certificate for both.
+    """
+    clock = VirtualClock(START, monotonic=lambda: 0.0)
+    router = lab_router("site", clock=clock, version=version, password=PASSWORD)
+    if all_services:
+        certify(router, host)
+    ports = ServicePorts(0, 0, 0, 0) if all_services else ServicePorts(api=0)
+    async with Fleet({host: router}, ports=ports, pace=PACE) as fleet:
         yield Site(router, fleet, host)
 
 

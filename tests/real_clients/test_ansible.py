@@ -180,3 +180,25 @@ async def test_single_commands() -> None:
     )
     for refusal, text in zip(refusals, said[7:], strict=True):
         assert refusal in text
+
+
+async def test_facts() -> None:
+    """Facts are gathered menu by menu; those of menus that are not there are told as warnings, not as errors."""
+    async with site() as lab:
+        lab.run("/ip/route/add", {"gateway": "192.0.2.1", "comment": "out"})
+        lab.run("/ipv6/address/add", {"address": "2001:db8::1/64", "interface": "bridge-guest"})
+        (told_of,) = await told(lab, ("api_facts", {"gather_subset": ["all"]}))
+    facts = {name.removeprefix("ansible_net_"): value for name, value in told_of["ansible_facts"].items()}
+    assert (facts["hostname"], facts["version"], facts["arch"]) == ("site", "7.22.3 (stable)", "x86_64")
+    assert facts["interfaces"].keys() == {"ether1", "lo", "bridge-guest", "vlan-guest-2", "vlan-office"}
+    assert facts["interfaces"]["bridge-guest"]["ipv4"] == [{"address": "10.5.50.1", "subnet": 24}]
+    assert facts["interfaces"]["bridge-guest"]["ipv6"] == [{"address": "2001:db8::1", "subnet": 64}]
+    assert facts["all_ipv4_addresses"] == ["192.0.2.2", "10.5.50.1", "10.5.51.1", "172.20.0.1"]
+    assert facts["all_ipv6_addresses"] == ["2001:db8::1"]
+    assert (facts["memtotal_mb"], facts["neighbors"]) == (1024.0, [])
+    assert len(facts["route"]) == 1
+    warned = {warning["event"]["msg"].split(":")[0] for warning in told_of["warnings"]}
+    assert warned == {
+        f"Error while querying path routing {path}"
+        for path in ("bgp peer", "bgp vpnv4-route", "bgp instance", "ospf instance", "ospf neighbor")
+    }

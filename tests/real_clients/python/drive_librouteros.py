@@ -1,7 +1,6 @@
 """librouteros, the blocking client: what each of its ways to talk brings back."""
 
 import json
-import ssl
 import sys
 
 import librouteros
@@ -11,13 +10,6 @@ from librouteros.query import And, Key, Or
 
 LOGINS = {"plain": plain, "token": token}
 NAME, PROFILE, DISABLED, number = Key("name"), Key("profile"), Key("disabled"), Key(".id")
-
-
-def opened(wishes: dict, **more: object) -> librouteros.api.Api:
-    port = more.pop("port", wishes["port"])
-    return librouteros.connect(
-        wishes["host"], wishes["username"], wishes["password"], port=port, encoding="UTF-8", **more
-    )
 
 
 def trapped(action: object) -> list:
@@ -36,7 +28,10 @@ def trapped(action: object) -> list:
 def main() -> None:
     wishes = json.load(sys.stdin)
     told: dict = {}
-    api = opened(wishes, login_method=LOGINS[wishes["login"]])
+    where = (wishes["host"], wishes["username"], wishes["password"])
+    api = librouteros.connect(
+        *where, port=wishes["port"], encoding="UTF-8", login_method=LOGINS[wishes["login"]]
+    )
     users = api.path("ip", "hotspot", "user")
 
     first = users.add(name="anna", password="p=w", profile="staff", comment="Zimmer 7 ☕")
@@ -71,22 +66,6 @@ def main() -> None:
         trapped(lambda: api("/quit")),
     ]
 
-    if "tls" in wishes:
-        trusting = ssl.create_default_context(cafile=wishes["tls"]["ca"])
-        trusting.check_hostname = False
-        anonymous = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        anonymous.check_hostname = False
-        anonymous.verify_mode = ssl.CERT_NONE
-        anonymous.maximum_version = ssl.TLSVersion.TLSv1_2
-        anonymous.set_ciphers("ADH-AES256-GCM-SHA384:@SECLEVEL=0")
-        told["tls"] = {}
-        for name, context in (("trusting", trusting), ("anonymous", anonymous)):
-            try:
-                secure = opened(wishes, port=wishes["tls"]["port"], ssl_wrapper=context.wrap_socket)
-                told["tls"][name] = list(secure.path("system", "identity"))
-                secure.close()
-            except (OSError, LibRouterosError) as error:
-                told["tls"][name] = type(error).__name__
     json.dump(told, sys.stdout)
 
 
