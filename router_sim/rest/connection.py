@@ -31,6 +31,7 @@ class HttpServer:
             ws="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # a router asks nobody but the connection where a client is
             timeout_keep_alive=_IDLE_SECONDS,
         )
         self._config.load()

@@ -17,6 +17,8 @@ _ODD_NUMBERS: Final = re.compile(
     r'"(?:[^"\\]|\\.)*"|(?<![\w.])(?:0[xX][0-9a-fA-F]+|0[0-7]+)(?![\w.])', re.DOTALL
 )
 _MOST_DIGITS: Final = 40
+_TEXT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_ESCAPED: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class BadJson(ValueError):
@@ -69,9 +71,9 @@ def dump_object(members: Mapping[str, str | int]) -> bytes:
 
 def _dump(value: object) -> bytes:
     try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        return _TEXT.encode(value).encode()
     except UnicodeEncodeError:  # bytes that are no UTF-8; routers send them raw, which no client can read
-        return json.dumps(value, separators=(",", ":")).encode()
+        return _ESCAPED.encode(value).encode()
 
 
 def _transportable(text: str) -> str:
