@@ -57,7 +57,8 @@ class FetchRequest:
     """An HTTP request the router makes: method, absolute URL, headers, body, and seconds at most.
 
     `authorities` are the certificates, in PEM, one of which must have signed that of the server; None for
-    no look at the server's certificate.
+    no look at the server's certificate. `address` is what the router itself takes the host's name for; empty
+    where it knows nothing of it.
     """
 
     method: str
@@ -66,6 +67,7 @@ class FetchRequest:
     body: bytes = b""
     timeout: float = 30.0
     authorities: bytes | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

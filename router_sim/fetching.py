@@ -23,19 +23,16 @@ UNTRUSTED: Final = "ssl: no trusted CA certificate found (6)"
 
 async def fetch(request: FetchRequest, *, most: int = MOST_BYTES) -> FetchResult:
     """Make one HTTP request. Raises OSError, also for an answer of more than `most` bytes."""
-    headers = [
-        (name.encode("ascii", "replace"), value.encode("latin-1", "replace"))
-        for name, value in request.headers.items()
-    ]
     limits = httpx2.Timeout(request.timeout, connect=min(request.timeout, 10.0))
     try:
         verify = _context(request.authorities)
         async with (
             httpx2.AsyncClient(verify=verify, timeout=limits, trust_env=False) as client,
             client.stream(
-                request.method, request.url, headers=headers, content=request.body or None
+                request.method, _target(request), headers=_headers(request), content=request.body or None,
+                extensions=_extensions(request),
             ) as response,
-        ):
+        ):  # fmt: skip
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk
@@ -47,6 +44,26 @@ async def fetch(request: FetchRequest, *, most: int = MOST_BYTES) -> FetchResult
         raise OSError(TIMEOUT) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, UnicodeError, ValueError) as error:
         raise OSError(reason(error)) from error
+
+
+def _target(request: FetchRequest) -> httpx2.URL:
+    url = httpx2.URL(request.url)
+    return url.copy_with(host=request.address) if request.address else url
+
+
+def _headers(request: FetchRequest) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (name.encode("ascii", "replace"), value.encode("latin-1", "replace"))
+        for name, value in request.headers.items()
+    ]
+    if request.address and not any(name.lower() == b"host" for name, _ in headers):
+        headers.append((b"host", httpx2.URL(request.url).netloc))
+    return headers
+
+
+def _extensions(request: FetchRequest) -> dict[str, str]:
+    """The name the server has to have a certificate for, where another address is dialled."""
+    return {"sni_hostname": httpx2.URL(request.url).host} if request.address else {}
 
 
 def _context(authorities: bytes | None) -> ssl.SSLContext:

@@ -3,7 +3,8 @@
 Recorded: the records on the way, sizes in KiB, the texts of refused answers in version 7. Documented: the
 arguments and their defaults, that redirects are not followed unless asked. Assumed: the order of records for
 small files, the name of a file whose URL has none, that a larger answer is cut for `output=user`, that `upload`
-means PUT. Of the modes only http and https are simulated. Names are looked up by the machine.
+means PUT. Of the modes only http and https are simulated. A name is what the router's own records and name
+servers say; one they do not know is looked up by the machine.
 """
 
 import asyncio
@@ -11,11 +12,12 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from math import ceil
 from urllib.parse import quote, urljoin, urlsplit
 
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.behaviours import device_mode, files
+from router_sim.behaviours import device_mode, dns, files
 from router_sim.behaviours.certificates import STORE as CERTIFICATES
 from router_sim.behaviours.certificates import certificate_of
 from router_sim.behaviours.going_on import ONGOING, once
@@ -79,7 +81,7 @@ def _fetch(call: Call) -> Reply:
         if not quiet and not once(given):
             yield {"status": "connecting"}
         begun = asyncio.get_running_loop().time()
-        task = asyncio.ensure_future(_get(runtime, order))
+        task = asyncio.ensure_future(_get(runtime, order, call.state))
         try:
             while not (await asyncio.wait((task,), timeout=1.0))[0]:
                 if not quiet and not once(given):
@@ -108,18 +110,39 @@ def _keep(tx: Transaction, path: str, data: bytes) -> None:
     files.write_file(tx, path, data, own=True)
 
 
-async def _get(runtime: Runtime, order: Order) -> FetchResult:
+async def _get(runtime: Runtime, order: Order, state: State) -> FetchResult:
     """The answer, after as many redirects as are allowed. Raises OSError."""
     request = order.request
     for _ in range(order.redirects):
-        result = await runtime.fetch(request)
+        result = await runtime.fetch(_addressed(state, request))
         location = result.headers.get("location", "")
         if result.status not in _REDIRECTS or not location:
             return result
-        request = replace(request, url=urljoin(request.url, location))
+        request = replace(request, url=_redirected(request.url, location))
         if result.status == 303:
             request = replace(request, method="GET", body=b"")
-    return await runtime.fetch(request)
+    return await runtime.fetch(_addressed(state, request))
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        joined = urljoin(url, location)
+        if urlsplit(joined).hostname and urlsplit(joined).scheme in ("http", "https"):
+            return joined
+    except ValueError:
+        pass
+    raise OSError(f"invalid redirect to {location}")
+
+
+def _addressed(state: State, request: FetchRequest) -> FetchRequest:
+    """The request with the address the router has for its host."""
+    host = urlsplit(request.url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        found = dns.resolve(state, host)
+        return replace(request, address=found[0] if found else "")
+    return replace(request, address="")
 
 
 def _refusal(state: State, result: FetchResult) -> str:

@@ -40,6 +40,7 @@ class Site:
         answers = {
             b"/page.html": b"HTTP/1.1 200 OK\r\nX-Kind: page\r\nContent-Length: 5\r\n\r\n<p>\xf6\n",
             b"/moved": b"HTTP/1.1 302 Found\r\nLocation: /page.html\r\nContent-Length: 0\r\n\r\n",
+            b"/lost": b"HTTP/1.1 302 Found\r\nLocation: http://[x\r\nContent-Length: 0\r\n\r\n",
             b"/": b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + b"x" * 3000,
         }
         writer.write(answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
@@ -141,6 +142,7 @@ async def test_how_it_fails(console: Console, still_clock: VirtualClock, site: S
         url = f"http://127.0.0.1:{port}"
         await failed("failure: Fetch failed with status 404", url=f"{url}/none")
         await failed('failure: Fetch failed with status 302 (Location: "/page.html")', url=f"{url}/moved")
+        await failed("failure: invalid redirect to http://[x", url=f"{url}/lost", http_max_redirect_count="1")
         console.router._state.disk_bytes = 100
         await failed("failure: not enough disk space", url=f"{url}/", dst_path="x")
         console.add("/file", name="d", type="directory")
@@ -180,7 +182,7 @@ async def test_certificates_are_checked_when_asked(
     elsewhere = Console(Router(name="elsewhere", clock=clock))
 
     def make(tx: Transaction) -> None:
-        self_signed(tx, "web", common_name="127.0.0.1", addresses=("127.0.0.1",))
+        self_signed(tx, "web", common_name="127.0.0.1", addresses=("127.0.0.1", "web.example"))
 
     elsewhere.router.write(make)
     identity = tls_identity(elsewhere.router._state, "web")
@@ -197,8 +199,32 @@ async def test_certificates_are_checked_when_asked(
             await records(console, still_clock, FETCH, {**given, "check-certificate": "yes"}, fetch)
         console.add("/file", name="web.crt", contents=identity[0].decode())
         console.run("/certificate/import", {"file-name": "web.crt"})
-        (row,) = await records(console, still_clock, FETCH, {**given, "check-certificate": "yes"}, fetch)
+        for host, address in (("web.example", "127.0.0.1"), ("other.example", "127.0.0.1")):
+            console.add("/ip/dns/static", name=host, address=address)
+        checked = {**given, "check-certificate": "yes"}
+        for host in ("127.0.0.1", "web.example"):
+            url = f"https://{host}:{port}/page.html"
+            (row,) = await records(console, still_clock, FETCH, {**checked, "url": url}, fetch)
+            assert row["status"] == "finished"
+        with pytest.raises(Trap, match="failure: ssl"):  # a certificate for other names
+            await records(
+                console,
+                still_clock,
+                FETCH,
+                {**checked, "url": f"https://other.example:{port}/page.html"},
+                fetch,
+            )
+
+
+async def test_names_are_those_the_router_knows(
+    console: Console, still_clock: VirtualClock, site: Site
+) -> None:
+    console.add("/ip/dns/static", name="portal.example", address="127.0.0.1")
+    async with site.running() as port:
+        given = {"url": f"http://portal.example:{port}/page.html", "output": "none", "as-value": ""}
+        (row,) = await records(console, still_clock, FETCH, given, fetch)
         assert row["status"] == "finished"
+        assert f"Host: portal.example:{port}\r\n".lower() in site.asked[-1].decode().lower()
 
 
 async def test_too_much_is_refused(site: Site) -> None:

@@ -59,7 +59,11 @@ async def fetched(request: FetchRequest) -> FetchResult:
     """An answer that is different each time and now and then none."""
     if len(request.url) % 5 == 0:
         raise OSError("Connection refused")
-    return FetchResult((200, 302, 404)[len(request.url) % 3], b"\xff" * len(request.url), {"location": "//x"})
+    return FetchResult(
+        (200, 302, 404)[len(request.url) % 3],
+        b"\xff" * len(request.url),
+        {"location": ("//x", "http://[", "ftp://x/")[len(request.url) % 3]},
+    )
 
 
 async def perform(router: Router, clock: VirtualClock, command: Command) -> None:
