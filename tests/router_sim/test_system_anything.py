@@ -102,7 +102,7 @@ def prepared(version: str) -> tuple[Router, VirtualClock]:
     return router, clock
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.sampled_from(VERSIONS), st.lists(commands, min_size=1, max_size=8))
 def test_any_command_is_answered(version: str, sent: list[tuple[str, dict[str, str]]]) -> None:
     router, clock = prepared(version)
