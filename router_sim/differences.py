@@ -21,6 +21,7 @@ from router_sim.configuration import (
     printed_default,
     settings,
 )
+from router_sim.naming import Naming
 from router_sim.ordering import by_dependency, kept_in_place
 from router_sim.schema import Menu
 from router_sim.snapshots import Snapshot
@@ -46,6 +47,14 @@ class _Plan:
     everything: bool
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     late: list[Statement] = field(default_factory=list)
+    namings: dict[tuple[bool, str], Naming] = field(default_factory=dict)
+
+    def naming(self, snapshot: Snapshot, path: str) -> Naming:
+        """How rows of this menu are named in one of the two snapshots."""
+        key = (snapshot is self.after, path)
+        if key not in self.namings:
+            self.namings[key] = Naming(self.menus[path], snapshot.menus.get(path, ()))
+        return self.namings[key]
 
 
 def compare(
@@ -76,7 +85,7 @@ def compare(
     for menu in by_dependency([menu for menu in served if not is_state(menu)]):
         pairs[menu.path] = _pair(plan, menu, same_router)
     statements = [
-        Statement(path, "remove", selector=_selector(menus[path], pair.before, before.menus.get(path, ())))
+        Statement(path, "remove", selector=plan.naming(before, path).selector(pair.before))
         for path in reversed(pairs)
         for pair in pairs[path]
         if pair.after is None and pair.before is not None and "remove" in menus[path].verbs
@@ -247,7 +256,7 @@ def _statements(plan: _Plan, pair: _Pair, late: Sequence[str]) -> Iterator[State
         selector = None
     else:
         values, unset = _changes(plan, menu, pair.before, held)
-        selector = None if menu.singleton else _selector(menu, pair.before, plan.before.menus[path])
+        selector = None if menu.singleton else plan.naming(plan.before, path).selector(pair.before)
     if plan.everything:
         values, unset = _all(plan, menu, held)
     later = {name: values.pop(name) for name in late if name in values}
@@ -256,7 +265,7 @@ def _statements(plan: _Plan, pair: _Pair, late: Sequence[str]) -> Iterator[State
     else:
         yield from _set(menu, values, unset, selector)
     if later:
-        again = None if menu.singleton else _selector(menu, pair.after, plan.after.menus[path])
+        again = None if menu.singleton else plan.naming(plan.after, path).selector(pair.after)
         plan.late.append(Statement(path, "set", later, selector=again))
 
 
@@ -326,44 +335,11 @@ def _moves(plan: _Plan, menu: Menu, pairs: Sequence[_Pair]) -> Iterator[Statemen
     # New rows are added at the end, one after the other.
     now = [place[id(pair.before)] if pair.before is not None else last + n for n, pair in enumerate(wanted)]
     stays = kept_in_place(now)
-    rows = plan.after.menus[menu.path]
+    naming = plan.naming(plan.after, menu.path)
     following: Row | None = None
     for number in range(len(wanted) - 1, -1, -1):
         row = wanted[number].after
         if row is not None and number not in stays:
-            before = _selector(menu, following, rows) if following is not None else None
-            yield Statement(menu.path, "move", selector=_selector(menu, row, rows), destination=before)
+            before = naming.selector(following) if following is not None else None
+            yield Statement(menu.path, "move", selector=naming.selector(row), destination=before)
         following = row
-
-
-def _selector(menu: Menu, row: Row | None, rows: Sequence[Row]) -> Selector:
-    """How a command names the row among the others of its menu."""
-    if row is None:
-        return Selector()
-    if is_built_in(row):
-        first: list[tuple[str, ...]] = [("default",)]
-    else:
-        first = [("default-name",)]
-    if "add" not in menu.verbs and row.get("name") and "default-name" not in row:
-        return Selector(item=row["name"])
-    keys = [
-        *first,
-        ("name",),
-        *(unique.properties for unique in menu.unique),
-        ("comment",),
-        *_held(menu, row),
-    ]
-    for key in keys:
-        values = tuple(row.get(name, "") for name in key)
-        if all(values) and sum(_has(other, key, values) for other in rows) == 1:
-            return Selector(conditions=tuple(zip(key, values, strict=True)))
-    return Selector(item=row.get(".id", ""))
-
-
-def _held(menu: Menu, row: Row) -> list[tuple[str, ...]]:
-    names = tuple(name for name in settings(menu, row) if name not in ("disabled", "comment"))
-    return [names] if names else []
-
-
-def _has(row: Row, key: Sequence[str], values: Sequence[str]) -> bool:
-    return all(row.get(name) == value for name, value in zip(key, values, strict=True))
