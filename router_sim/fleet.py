@@ -318,7 +318,10 @@ class Fleet:
     def _certify(self, router: Router) -> None:
         if router.name in self._uncertified:
             self._uncertified.discard(router.name)
+            untouched = not router.journal.entries()
             certify(router, self._addresses[router.name])
+            if untouched:  # the certificate is part of what a reset goes back to
+                router.mark_initial()
 
     def _forget(self, key: tuple[str, str]) -> None:
         self._sessions[key] -= 1

@@ -164,6 +164,9 @@ async def test_certificates_are_made_when_somebody_looks() -> None:
         context.verify_mode = ssl.CERT_NONE
         assert (await negotiated(SECOND, port, context))[0] == "TLSv1.3"
         services = {row["name"]: row for row in two.snapshot()["/ip/service"]}
+        two.reset()
+        assert (await negotiated(SECOND, port, context))[0] == "TLSv1.3"
+        assert list(two.journal.entries(after=0)) == []
         for name in ("api-ssl", "www-ssl"):
             assert (services[name]["certificate"], services[name]["disabled"]) == ("lab", "false")
 
