@@ -92,7 +92,7 @@ async def test_a_snapshot_is_what_the_router_prints(site: Site, contract: Device
         ]
         assert [dict(row) for row in snapshot.rows(menu.path)] == expected, menu.path
     assert [row["comment"] for row in snapshot.rows(judge.USERS)[-len(comments) :]] == comments
-    assert snapshot.rows("/file")[0]["contents"] == "<p>ö</p>"
+    assert snapshot.rows("/file")[-1]["contents"] == "<p>ö</p>"
 
 
 async def test_a_router_without_a_menu_is_observed_without_it(site: Site, contract: DeviceContract) -> None:
