@@ -204,7 +204,8 @@ def _build(plan: _Plan, pairs: Mapping[str, list[_Pair]]) -> Iterator[Statement]
     present = {
         (menu.store, row.get("name", ""))
         for path, menu in plan.menus.items()
-        for row in plan.before.menus.get(path, ())
+        # What is left out of the comparison is taken to be there.
+        for row in (plan.before if path in pairs else plan.after).menus.get(path, ())
     }
     waiting = {path: [pair for pair in each if pair.after is not None] for path, each in pairs.items()}
     while any(waiting.values()):

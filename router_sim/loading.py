@@ -54,6 +54,7 @@ def load(router: Router, snapshot: Snapshot, *, password: str | None = None) -> 
     untouched = snapshot_of(router)
     menus = router.menus
     problems = _unknown(snapshot, menus)
+    problems += _keyless(snapshot)
     cleaned = _understood(snapshot, menus, problems)
     _drop_missing_hardware(router, untouched, cleaned)
     statements = compare(untouched, cleaned, menus, same_router=False)
@@ -90,6 +91,14 @@ def _unknown(snapshot: Snapshot, menus: Mapping[str, Menu]) -> list[str]:
                 for name, number in names.items()
             ]
     return problems
+
+
+def _keyless(snapshot: Snapshot) -> list[str]:
+    return [
+        f"/certificate {row.get('name')}: its key cannot be read from a router; it is a template here, to be signed"
+        for row in snapshot.menus.get("/certificate", ())
+        if row.get("private-key") == "true"
+    ]
 
 
 def _understood(snapshot: Snapshot, menus: Mapping[str, Menu], problems: list[str]) -> Snapshot:

@@ -22,7 +22,7 @@ def changes(console: Console, before: Snapshot) -> list[str]:
     return [one_line(each, menus) for each in compare(before, snapshot_of(console.router), menus)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts, scripts)
 def test_the_commands_lead_from_the_one_to_the_other(first: list[Command], then: list[Command]) -> None:
     router, other = configured(first), configured(first)

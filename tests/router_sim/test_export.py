@@ -53,7 +53,7 @@ def static(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts, st.booleans())
 def test_an_export_makes_the_same_of_an_untouched_router(commands: list[Command], verbose: bool) -> None:
     router = configured(commands)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
+from router_sim.behaviours.certificates import self_signed
 from router_sim.clock import VirtualClock
 from router_sim.engine import Command
 from router_sim.loading import load
 from router_sim.router import Router
 from router_sim.seed import lab_router
 from router_sim.snapshots import Snapshot, snapshot_of
+from router_sim.transaction import Transaction
 from tests.router_sim.configurations import configured, fresh, scripts
 from tests.router_sim.conftest import START, Console
 
@@ -23,7 +25,7 @@ def configuration(router: Router) -> dict[str, list[dict[str, str]]]:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts)
 def test_a_router_that_loads_a_snapshot_is_like_the_first(commands: list[Command]) -> None:
     router, other = configured(commands), fresh()
@@ -98,6 +100,24 @@ def test_what_cannot_be_taken_over_is_told_line_by_line() -> None:
         assert part in told
     assert "192.0.2.2" not in told  # the router made that row by itself, and would again
     assert len(report.problems) == 7
+
+
+def test_a_certificate_is_a_template_without_its_key() -> None:
+    router, other = fresh(), fresh()
+
+    def make(tx: Transaction) -> None:
+        self_signed(tx, "lab", common_name="lab.example")
+
+    router.write(make)
+    console = Console(router)
+    console.run("/ip/service/set", {"numbers": "www-ssl", "certificate": "lab"})
+    report = load(other, snapshot_of(router))
+    assert "/certificate lab: its key cannot be read from a router; it is a template here, to be signed" in (
+        report.problems
+    )
+    (row,) = Console(other).rows("/certificate")
+    assert (row["common-name"], row.get("private-key")) == ("lab.example", None)
+    assert Console(other).rows("/ip/service", "name=www-ssl")[0]["certificate"] == "lab"
 
 
 def test_a_given_password_is_that_of_all_users() -> None:
