@@ -36,7 +36,7 @@ from router_sim.behaviours.pools import Pools
 from router_sim.behaviours.power import Power
 from router_sim.behaviours.queues import SimpleQueues
 from router_sim.behaviours.radius import RadiusIncoming, RadiusServers
-from router_sim.behaviours.routing import Routes
+from router_sim.behaviours.routing import Routes, RoutingTables
 from router_sim.behaviours.scheduling import Scheduler
 from router_sim.behaviours.scripts import Scripts
 from router_sim.behaviours.services import Services
@@ -60,6 +60,7 @@ EVERY_BEHAVIOUR = (
     MangleRules,
     RawRules,
     Routes,
+    RoutingTables,
     AddressesV6,
     AddressList,
     Services,

@@ -92,6 +92,17 @@ class Routes(Behaviour):
             tx.add(ROUTES, {**values, **CONNECTED}, hold=Hold.DYNAMIC)
 
 
+class RoutingTables(Behaviour):
+    """Tables of routes. `fib` is a switch: a table that holds it is one packets are sent by."""
+
+    def __init__(self) -> None:
+        super().__init__("/routing/table")
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """The switch, printed without a value."""
+        return {"fib": ""} if "fib" in item.values else {}
+
+
 def networks(state: State) -> Iterator[Network]:
     """The networks the router has a working address in."""
     for item in state.store(ADDRESSES):

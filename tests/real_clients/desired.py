@@ -13,12 +13,16 @@ Data = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Desired:
-    """Two desired contents of a menu that is written `ip hotspot user`; `then` is None for a fixed one."""
+    """Two desired contents of a menu that is written `ip hotspot user`; `then` may be left out.
+
+    Of a `fixed` menu no items can be added or removed.
+    """
 
     path: str
     first: Data
     then: Data | None = None
     only: tuple[str, str] | None = None
+    fixed: bool = False
 
 
 RIGHTS = (
@@ -393,6 +397,45 @@ DESIRED = (
                 "comment": "gone soon",
                 "disabled": True,
             }
+        ],
+        ("name", "t-.*"),
+    ),
+    Desired(
+        "interface ethernet",
+        [{"default-name": "ether1", "mtu": 1492, "comment": "uplink", "loop-protect": "on"}],
+        [{"default-name": "ether1", "name": "ether1", "auto-negotiation": True}],
+        fixed=True,
+    ),
+    Desired(
+        "routing table",
+        [{"name": "t-guests", "fib": ""}, {"name": "t-two", "disabled": True}],
+        [{"name": "t-two", "comment": "two"}],
+        ("name", "t-.*"),
+    ),
+    Desired(
+        "snmp", [{"enabled": True, "contact": "noc@t.example", "trap-version": 2}], [{"location": "cellar"}]
+    ),
+    Desired(
+        "snmp community",
+        [{"name": "t-public", "addresses": "192.0.2.0/24", "read-access": True}],
+        [{"name": "t-public", "addresses": "::/0", "comment": "watched", "disabled": True}],
+        ("name", "t-.*"),
+    ),
+    Desired("ip cloud", [{"ddns-enabled": "yes", "update-time": False}], [{"ddns-enabled": "auto"}]),
+    Desired("system clock", [{"time-zone-autodetect": False, "time-zone-name": "Europe/Riga"}], None),
+    Desired(
+        "system ntp client",
+        [{"enabled": True, "servers": "192.0.2.123,time.t.example"}],
+        [{"mode": "broadcast"}],
+    ),
+    Desired("system package update", [{"channel": "long-term"}], [{"channel": "stable"}]),
+    Desired("user settings", [{"minimum-password-length": 8, "minimum-categories": 2}], None),
+    Desired(
+        "queue type",
+        [{"name": "t-pcq", "kind": "pcq", "pcq-rate": 1000000, "pcq-classifier": "dst-address"}],
+        [
+            {"name": "t-pcq", "kind": "pcq", "pcq-classifier": "src-address"},
+            {"name": "t-fifo", "kind": "pfifo"},
         ],
         ("name", "t-.*"),
     ),

@@ -40,24 +40,24 @@ def modify(wish: Desired, data: Data, **more: Any) -> tuple[str, dict[str, Any]]
     )
 
 
+def exactly(wish: Desired) -> dict[str, Any]:
+    """This and nothing else, as far as the menu permits it, and in this order where there is one."""
+    menu = catalogue("7.22.3").menus["/" + wish.path.replace(" ", "/")]
+    if wish.fixed or menu.singleton:
+        return {"handle_entries_content": REMOVE["handle_entries_content"]}
+    return {**REMOVE, "ensure_order": menu.ordered}
+
+
 async def test_what_is_applied_twice_changes_nothing_the_second_time() -> None:
     menus = set(served("7.22.3"))
-    singletons = {
-        menu.path[1:].replace("/", " ") for menu in catalogue("7.22.3").menus.values() if menu.singleton
-    }
     wishes = [wish for wish in DESIRED if wish.path in menus]
     asked: list[tuple[Desired, str, bool, tuple[str, dict[str, Any]]]] = []
     for wish in wishes:
         asked.append((wish, "first", True, modify(wish, wish.first)))
         asked.append((wish, "first again", False, modify(wish, wish.first)))
-        if wish.then is None:
-            continue
-        content = {"handle_entries_content": "remove_as_much_as_possible"}
-        exactly = content if wish.path in singletons else {**REMOVE, "ensure_order": True}
-        if wish.path in NO_ORDER:
-            exactly = REMOVE
-        asked.append((wish, "then", True, modify(wish, wish.then, **exactly)))
-        asked.append((wish, "then again", False, modify(wish, wish.then, **exactly)))
+        if wish.then is not None:
+            asked.append((wish, "then", True, modify(wish, wish.then, **exactly(wish))))
+            asked.append((wish, "then again", False, modify(wish, wish.then, **exactly(wish))))
     async with site() as lab:
         results = await told(lab, *(task for _, _, _, task in asked))
         orders = {
@@ -72,14 +72,6 @@ async def test_what_is_applied_twice_changes_nothing_the_second_time() -> None:
     ]
     assert not wrong, "\n".join(wrong)
     assert orders["ip hotspot walled-garden"] == ["pay.t.example", "*.t.example", None]
-
-
-# Menus whose items ansible may move although a router keeps them in no order: nothing to compare.
-NO_ORDER = frozenset(
-    wish.path
-    for wish in DESIRED
-    if (menu := catalogue("7.22.3").menus.get("/" + wish.path.replace(" ", "/"))) and not menu.ordered
-)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -54,7 +54,7 @@ async def test_mikronode() -> None:
         told = await lab.node("mikronode")
     assert told == {
         "identity": [{"name": "site"}],
-        "interfaces": ["ether1", "lo", "bridge-guest", "vlan-guest-2", "vlan-office"],
+        "interfaces": ["ether1", "bridge-guest", "vlan-guest-2", "vlan-office"],
         "heard": ["192.0.2.77", "true"],
         "trap": {"category": "1", "message": "input does not match any value of profile"},
     }
