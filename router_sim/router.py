@@ -15,7 +15,7 @@ from router_sim.memo import Memo
 from router_sim.menus.catalogue import untouched_stores
 from router_sim.reboot import Boot, BootTimes, Phase, lose_volatile, withhold
 from router_sim.schema import Menu
-from router_sim.state import Resolve, State, nothing_resolves
+from router_sim.state import Mark, Resolve, State, nothing_resolves
 from router_sim.store import Item
 from router_sim.transaction import Change, Transaction
 from router_sim.traps import Trap, not_permitted
@@ -49,8 +49,8 @@ class Router:
     """A RouterOS device as its management plane shows it.
 
     `password` is that of the built-in user admin, who has all rights; `identity` what
-    /system/identity starts with; `resolve` what the router's upstream name servers answer. Nothing here
-    blocks or does I/O.
+    /system/identity starts with; `resolve` what the router's upstream name servers answer, `initial` what it
+    holds besides instead of what a fresh router does. Nothing here blocks or does I/O.
     """
 
     def __init__(
@@ -62,12 +62,15 @@ class Router:
         password: str = "",
         identity: str = "MikroTik",
         resolve: Resolve = nothing_resolves,
+        initial: Mark | None = None,
     ) -> None:
         self.name = name
         self.version = version
         self.journal = Journal()
         self._clock = clock
         self._state = State(version, clock, behaviours(), resolve)
+        if initial is not None:
+            self._state.branch(initial)
         self._state.name = name
         self._engine = Engine(self._state)
         self._watchers: dict[str, dict[int, tuple[Sink, frozenset[str]]]] = {}
@@ -95,11 +98,14 @@ class Router:
         The two share all items until one of them changes; that is what makes thousands of them
         cheap.
         """
-        other = Router(name=name, clock=self._clock, version=self.version, resolve=self._state.upstream)
-        other._state.branch(self._initial)
-        other._start_with("/system/identity", 0, {"name": name})
-        other.mark_initial()
-        return other
+        return Router(
+            name=name,
+            clock=self._clock,
+            version=self.version,
+            identity=name,
+            resolve=self._state.upstream,
+            initial=self._initial,
+        )
 
     # -- commands --------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Sequence
 
 from router_sim.clock import Clock
-from router_sim.engine import Command, Origin
 from router_sim.router import Router
 from router_sim.seed import lab_router
 from router_sim.server import is_loopback
@@ -59,9 +58,5 @@ def twins_of(first: Router, addresses: Sequence[str]) -> dict[str, Router]:
     """The router at the first address and a twin of it at each further one: router-2, router-3 and so on."""
     routers = {addresses[0]: first}
     for number, address in enumerate(addresses[1:], 2):
-        name = f"router-{number}"
-        twin = first.twin(name)
-        twin.execute(Command("/system/identity/set", {"name": name}), Origin("", "", "seed"))
-        twin.mark_initial()
-        routers[address] = twin
+        routers[address] = first.twin(f"router-{number}")
     return routers
