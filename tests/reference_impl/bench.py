@@ -22,6 +22,16 @@ BUSY = Pace(resync=0.02, first_retry=0.01, longest_retry=0.05)
 OPERATOR = Origin("operator", "192.0.2.10")
 
 
+RUNNING = (
+    "/user",
+    "/user/active",
+    "/ip/hotspot/host",
+    "/ip/hotspot/active",
+    "/log",
+    "/system/script/job",
+)
+
+
 class Bench:
     """A service with one simulated router, and hands on both."""
 
@@ -88,12 +98,8 @@ class Bench:
         return [(entry.command, entry.id) for entry in entries]
 
     def configuration(self) -> dict[str, list[dict[str, str]]]:
-        """All that is configured, without what only tells the time or who is logged in."""
-        return {
-            menu: rows
-            for menu, rows in self.router.snapshot().items()
-            if menu not in ("/user", "/user/active", "/ip/hotspot/host", "/ip/hotspot/active")
-        }
+        """All that is configured, without what only tells the time, who is logged in or what happened."""
+        return {menu: rows for menu, rows in self.router.snapshot().items() if menu not in RUNNING}
 
     def admit(self, address: str, user: str) -> None:
         password = self.rows("/ip/hotspot/user", name=user)[0]["password"]

@@ -37,6 +37,9 @@ class TurnedClock:
     def now(self) -> datetime:
         return self.moment
 
+    def timestamp(self) -> float:
+        return self.moment.timestamp()
+
     def turn(self, **parts: float) -> None:
         self.moment += timedelta(**parts)
 
