@@ -34,6 +34,7 @@ from router_sim.behaviours.log import Log
 from router_sim.behaviours.packages import License, Packages, Update
 from router_sim.behaviours.pools import Pools
 from router_sim.behaviours.power import Power
+from router_sim.behaviours.queue_trees import QueueTree
 from router_sim.behaviours.queues import SimpleQueues
 from router_sim.behaviours.radius import RadiusIncoming, RadiusServers
 from router_sim.behaviours.routing import Routes, RoutingTables
@@ -65,6 +66,7 @@ EVERY_BEHAVIOUR = (
     AddressList,
     Services,
     SimpleQueues,
+    QueueTree,
     RadiusServers,
     RadiusIncoming,
     Servers,

@@ -431,6 +431,15 @@ DESIRED = (
     Desired("system package update", [{"channel": "long-term"}], [{"channel": "stable"}]),
     Desired("user settings", [{"minimum-password-length": 8, "minimum-categories": 2}], None),
     Desired(
+        "queue tree",
+        [
+            {"name": "t-all", "parent": "global", "max-limit": 100000000},
+            {"name": "t-web", "parent": "t-all", "packet-mark": "web", "priority": 3, "queue": "default"},
+        ],
+        [{"name": "t-all", "parent": "ether1", "comment": "uplink", "limit-at": 5000000}],
+        ("name", "t-.*"),
+    ),
+    Desired(
         "queue type",
         [{"name": "t-pcq", "kind": "pcq", "pcq-rate": 1000000, "pcq-classifier": "dst-address"}],
         [

@@ -23,6 +23,7 @@ SERVED = {
     "/interface/list/member",
     "/ip/service",
     "/queue/simple",
+    "/queue/tree",
     "/queue/type",
     "/radius",
     "/radius/incoming",
