@@ -8,7 +8,8 @@ The order is that of the rules a hotspot puts into the firewall (RouterOS manual
 blocked guests, name service, the router's own login pages, bypassed and logged-in guests, the rows of
 `walled-garden/ip`, then HTTP and HTTPS by the rows of `walled-garden`, and for the rest a refusal.
 
-Assumed, because no record was found: rows of `walled-garden/ip` that drop or reject also keep HTTP from the
+Assumed, because no record was found: a row of `walled-garden/ip` with a negated protocol does not hold for web
+pages, which go to the router's proxy unless a row is for TCP or any protocol; rows of `walled-garden/ip` that drop or reject also keep HTTP from the
 login page; `dst-port` without a protocol means TCP or UDP; `path` is compared without the query; a guest uses
 the first address of a name; a binding acts at the next packet, and a host that still shows `bypassed` is.
 """
@@ -307,7 +308,11 @@ _VERDICTS: dict[str, tuple[Outcome, Refusal, str]] = {
 
 
 def _address_rules(case: _Case) -> Decision | None:
+    asked = case.request
+    taken_over = asked.protocol == "tcp" and asked.port in (*HTTP_PORTS, HTTPS_PORT)
     for row in case.rows.get(GARDEN_IP, ()):
+        if taken_over and row.get("protocol", "").startswith("!"):
+            continue  # only rows for TCP, or for any protocol, keep web pages from the router's proxy
         # A host name takes the place of both other ways to say where.
         conditions = HOST_CONDITIONS if row.get("dst-host") else ADDRESS_CONDITIONS
         if enabled(row) and holds(row, conditions, case.traffic):

@@ -46,8 +46,13 @@ def look(router: Router, read: Callable[[State], T]) -> T:
 
 
 def resolve(router: Router, name: str) -> tuple[str, ...]:
-    """The addresses the router's name service has for a name."""
-    return look(router, lambda state: dns.resolve(state, name))
+    """The addresses the router's name service gives a guest for a name; it remembers them, as of any client."""
+    found = look(router, lambda state: dns.resolve(state, name))
+    wanted = name.rstrip(".").casefold()
+    known = look(router, lambda state: state.store(dns.CACHE).holds(("name",), (wanted,)))
+    if found and not known:
+        router.write(lambda tx: dns.note(tx, wanted, found))
+    return found
 
 
 class RouterRows(Mapping[str, Sequence[Mapping[str, str]]]):

@@ -221,6 +221,7 @@ CASES: dict[str, tuple[Rows, str, str]] = {
     "protocol by number": (rows(ip=row(protocol="17")), f"udp {SITE}:4500", f"allowed {GARDEN_IP}"),
     "other protocol": (rows(ip=row(protocol="udp")), f"tcp {SITE}:4500", "refused reset"),
     "not that protocol": (rows(ip=row(protocol="!tcp")), f"icmp {SITE}", f"allowed {GARDEN_IP}"),
+    "not that protocol, web page": (rows(ip=row(protocol="!udp")), "GET http://site.example/", "redirected"),
     "ports": (rows(ip=row(protocol="tcp", dst_port="22,8000-8002")), f"tcp {SITE}:8001", f"allowed {GARDEN_IP}"),
     "beyond the ports": (rows(ip=row(protocol="tcp", dst_port="22,8000-8002")), f"tcp {SITE}:8003", "refused reset"),
     "not that port": (rows(ip=row(protocol="tcp", dst_port="!25")), f"tcp {SITE}:25", "refused reset"),

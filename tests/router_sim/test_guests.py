@@ -176,6 +176,19 @@ async def test_a_page_may_lead_anywhere(control: Control) -> None:
     assert len((await control.post(f"{guest}/request", url=login, follow=True))["visited"]) == 11
 
 
+async def test_names_that_guests_resolve_are_remembered(control: Control) -> None:
+    console = control.lab.console
+    console.add("/ip/hotspot/walled-garden/ip", dst_host="*.cdn.example")
+    control.lab.internet.name("a.cdn.example", [OTHER])
+    guest = await control.guest(address="10.5.50.20")
+    assert (await control.post(f"{guest}/request", address=OTHER, port=443))["outcome"] == "refused"
+    await control.post(f"{guest}/resolve", name="a.cdn.example")
+    assert [row["data"] for row in console.rows("/ip/dns/cache", "name=a.cdn.example")] == [OTHER]
+    assert [row["dst-address"] for row in console.rows("/ip/hotspot/walled-garden")] == [OTHER]
+    told = await control.post(f"{guest}/request", address=OTHER, port=443)
+    assert (told["outcome"], told["rule"]["menu"]) == ("allowed", "/ip/hotspot/walled-garden/ip")
+
+
 async def test_a_blocked_guest_gets_nothing(control: Control) -> None:
     guest = await control.guest(address="10.5.50.20", mac="02:00:00:00:00:09")
     control.lab.console.add("/ip/hotspot/ip-binding", mac_address="02:00:00:00:00:09", type="blocked")
