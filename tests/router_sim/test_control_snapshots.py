@@ -53,7 +53,9 @@ async def test_changes_since_the_initial_state_are_commands(lab: Lab) -> None:
         console.add(POOL, name="new", ranges="10.0.1.1-10.0.1.9")
         console.add("/ip/firewall/address-list", list="l", address="10.0.0.1", timeout="1h")
         text = (await http.get("/routers/r1/changes")).text
-        assert text == "/ip pool\nset [ find name=kept ] name=renamed\nadd name=new ranges=10.0.1.1-10.0.1.9\n"
+        assert (
+            text == "/ip pool\nset [ find name=kept ] name=renamed\nadd name=new ranges=10.0.1.1-10.0.1.9\n"
+        )
         told = (await http.get("/routers/r1/changes", params={"volatile": "1"})).text
         assert told.startswith(text)
         assert "# /ip/firewall/address-list *1: new" in told.splitlines()
