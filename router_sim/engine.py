@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from router_sim import permissions, reading, writing
+from router_sim import exporting, permissions, reading, writing
 from router_sim.behaviour import Call
 from router_sim.behaviours.accounts import logged_in, rights_of
 from router_sim.exchange import Command, Origin, Reply
@@ -32,6 +32,7 @@ VERBS: Mapping[str, Callable[[Call], Reply]] = {
     "reset-counters": writing.reset_counters,
     "reset-counters-all": writing.reset_counters_all,
     "move": writing.move,
+    "export": exporting.export,
 }
 
 
@@ -91,6 +92,8 @@ class Engine:
             return not menu.bare
         if verb == "find":
             return not (menu.singleton or menu.bare)
+        if verb == "export":
+            return not menu.bare or menu.path == ""
         return verb in menu.verbs and (verb in VERBS or verb in self._state.behaviours.verbs(menu.store))
 
     # -- rights --------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ looking, that running a script needs no more than looking besides what the scrip
 from collections.abc import Mapping
 from functools import cache
 
-LOOKING = frozenset({"print", "getall", "get", "find", "read", "listen", "monitor", "monitor-traffic"})
+LOOKING = frozenset(
+    {"print", "getall", "get", "find", "read", "listen", "monitor", "monitor-traffic", "export"}
+)
 
 READ = frozenset({"read"})
 WRITE = frozenset({"write"})
