@@ -8,10 +8,11 @@ The order is that of the rules a hotspot puts into the firewall (RouterOS manual
 blocked guests, name service, the router's own login pages, bypassed and logged-in guests, the rows of
 `walled-garden/ip`, then HTTP and HTTPS by the rows of `walled-garden`, and for the rest a refusal.
 
-Assumed, because no record was found: a row of `walled-garden/ip` with a negated protocol does not hold for web
-pages, which go to the router's proxy unless a row is for TCP or any protocol; rows of `walled-garden/ip` that drop or reject also keep HTTP from the
-login page; `dst-port` without a protocol means TCP or UDP; `path` is compared without the query; a guest uses
-the first address of a name; a binding acts at the next packet, and a host that still shows `bypassed` is.
+Assumed, because no record was found: rows of `walled-garden/ip` that drop or reject also keep HTTP from the
+login page; one with a negated protocol does not hold for web pages, which go to the router's proxy unless a row
+is for TCP or for any protocol; `dst-port` without a protocol means TCP or UDP; `path` is compared without the
+query; a guest uses the first address of a name; a binding acts at the next packet, and a host that still shows
+`bypassed` is.
 """
 
 from __future__ import annotations

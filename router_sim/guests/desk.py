@@ -46,11 +46,15 @@ def look(router: Router, read: Callable[[State], T]) -> T:
 
 
 def resolve(router: Router, name: str) -> tuple[str, ...]:
+    """The addresses the router knows for a name."""
+    return look(router, lambda state: dns.resolve(state, name))
+
+
+def ask(router: Router, name: str) -> tuple[str, ...]:
     """The addresses the router's name service gives a guest for a name; it remembers them, as of any client."""
-    found = look(router, lambda state: dns.resolve(state, name))
+    found = resolve(router, name)
     wanted = name.rstrip(".").casefold()
-    known = look(router, lambda state: state.store(dns.CACHE).holds(("name",), (wanted,)))
-    if found and not known:
+    if found and not look(router, lambda state: state.store(dns.CACHE).holds(("name",), (wanted,))):
         router.write(lambda tx: dns.note(tx, wanted, found))
     return found
 

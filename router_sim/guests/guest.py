@@ -69,7 +69,7 @@ class SimulatedGuest:
     def resolve(self, name: str) -> Collection[str]:
         """The addresses the router's name service gives the guest; none for a guest it does not serve."""
         decision = self.decide(access.Request.of_name(name))
-        return desk.resolve(self.router, name) if decision.passes else ()
+        return desk.ask(self.router, name) if decision.passes else ()
 
     def decide(self, request: access.Request) -> Decision:
         """What the router does with a request."""
@@ -146,7 +146,7 @@ class SimulatedGuest:
         return self.answer(route, request) if route.local else None
 
     def _route(self, asked: access.Request) -> Route:
-        found = [asked.host] if is_address(asked.host) else list(self._resolve(asked.host))
+        found = [asked.host] if is_address(asked.host) else list(desk.ask(self.router, asked.host))
         address = found[0] if found else ""
         self.seen(f"{asked.protocol.upper()} -> {address or asked.host}:{asked.port}")
         decision = self.decide(asked)

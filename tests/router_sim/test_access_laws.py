@@ -77,7 +77,7 @@ def judge(rows: Rows, request: Request) -> Decision:
     return decide(rows, GUEST, request, lambda name: NAMES.get(name, ()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(RULES, REQUESTS, ADDRESS_RULE, WEB_RULE, st.integers(0, 4))
 def test_rules_only_open_or_only_close(
     rules: tuple[list[Row], list[Row]], request: Request, address_rule: Row, web_rule: Row, place: int
@@ -101,7 +101,7 @@ def test_rules_only_open_or_only_close(
     assert (off.outcome, off.refusal) == (before.outcome, before.refusal), "a rule that is off did something"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(RULES, REQUESTS)
 def test_a_guest_who_is_logged_in_passes_whatever_the_rules(
     rules: tuple[list[Row], list[Row]], request: Request
@@ -111,7 +111,7 @@ def test_a_guest_who_is_logged_in_passes_whatever_the_rules(
     assert decision.passes or own_tls
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(RULES, REQUESTS)
 def test_a_decision_makes_sense(rules: tuple[list[Row], list[Row]], request: Request) -> None:
     rows = held(rules)
