@@ -44,27 +44,41 @@ def export(call: Call) -> Reply:
     state = call.state
     fresh = State(state.version, state.clock, state.behaviours, state.upstream)
     text = script_of(
-        _snapshot(state, call.menu.path),
-        _snapshot(fresh, call.menu.path),
+        _snapshot(state),
+        _snapshot(fresh),
         state.menus,
         verbose=flags.get("verbose", False),
         show_sensitive=asked and allowed,
     )
+    text = _below(call.menu.path, text)
     name = given["file"]
     name += "" if name.endswith(SUFFIX) else SUFFIX
     write_file(call.tx, name, text.encode("utf-8", "surrogateescape"), own=True)
     return Reply()
 
 
-def _snapshot(state: State, below: str) -> Snapshot:
+def _snapshot(state: State) -> Snapshot:
     from router_sim.snapshots import Snapshot
 
     menus = {
         path: [state.printed(menu, item) for item in state.items(menu)]
         for path, menu in state.menus.items()
-        if path == below or path.startswith(f"{below}/")
+        if not menu.bare
     }
     return Snapshot(state.version, "", state.now().isoformat(), menus)
+
+
+def _below(path: str, text: str) -> str:
+    """The header and those sections of a script whose menu is the one at `path` or below it."""
+    heading = path.replace("/", " ").strip()
+    kept, keeping = [], True
+    for line in text.splitlines(keepends=True):
+        if line.startswith("/"):
+            menu = line[1:].rstrip("\n")
+            keeping = not heading or menu == heading or menu.startswith(f"{heading} ")
+        if keeping:
+            kept.append(line)
+    return "".join(kept)
 
 
 def _flag(name: str, text: str) -> bool:

@@ -10,6 +10,7 @@ GETTERS = (
     "get_interfaces_counters",
     "get_interfaces_ip",
     "get_arp_table",
+    "get_config",
     "get_environment",
     "get_lldp_neighbors",
     "get_ntp_servers",
@@ -48,6 +49,7 @@ async def test_getters() -> None:
         "02:00:5E:00:53:A0",
     )
     assert told["get_environment"]["cpu"] == {"cpu0": {"%usage": 0.0}}
+    assert "add address=172.20.0.1/24 comment=office interface=vlan-office" in told["get_config"]["running"]
     assert told["get_lldp_neighbors"] == {}
     assert told["get_ntp_servers"] == {}
     assert told["get_snmp_information"]["community"] == {"public": {"acl": "::/0", "mode": "ro"}}

@@ -47,8 +47,8 @@ async def test_librouteros(version: str, login: str) -> None:
 @LOGINS
 async def test_librouteros_on_many_connections(version: str, login: str) -> None:
     async with site(version=version) as lab:
-        told = await lab.python("drive_librouteros_async", login=login, connections=20)
-    assert told["held"] == [[["198.51.100.0", f"l{number}"], ["198.51.100.9", None]] for number in range(20)]
+        told = await lab.python("drive_librouteros_async", login=login, connections=12)
+    assert told["held"] == [[["198.51.100.0", f"l{number}"], ["198.51.100.9", None]] for number in range(12)]
     # A router from before 6.43 ignores the words it does not know and sends a challenge.
     refused = ["invalid user name or password (6)", None] if login == "plain" else None
     assert told.get("wrong password") == refused
@@ -100,3 +100,17 @@ async def test_routeros_client() -> None:
         ],
         "still there": "site",
     }
+
+
+@pytest.mark.parametrize(("version", "secret"), [("7.22.3", ""), ("6.49", " password=front-desk")])
+async def test_librouteros_on_the_configuration(version: str, secret: str) -> None:
+    async with site(version=version) as lab:
+        told = await lab.python("drive_librouteros_config")
+    assert f"by RouterOS {version}\n" in told["before"]
+    reception = f'add comment="front desk" name=reception{secret} profile=staff'
+    users = told["users"].replace("\\\n    ", "").split("\n")
+    assert [line for line in users if "reception" in line] == [f"{reception} server=office-hotspot"]
+    changed = [line for line in told["differences"].split("\n") if line[:1] in "+-" and line[1:2] not in "+-"]
+    assert [line for line in changed if line] == ["+add name=guest profile=staff"]
+    assert told["secrets"] is True
+    assert all(name.startswith("hotspot") for name in told["files"])

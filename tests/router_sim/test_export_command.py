@@ -32,6 +32,10 @@ def test_a_menu_exports_itself_and_what_is_below(console: Console) -> None:
     text = contents(console, "users.rsc")
     assert "/ip hotspot user profile\nadd" in text
     assert "/interface" not in text
+    console.add("/ip/hotspot", name="guests", interface="vlan10")
+    console.add("/ip/hotspot/user", name="boris", server="guests")
+    console.run("/ip/hotspot/user/export", {"file": "users"})
+    assert "add name=boris server=guests\n" in contents(console, "users.rsc")
     console.run("/ip/hotspot/user/profile/export", {"file": "verbose", "verbose": "yes"})
     assert "keepalive-timeout=2m" in contents(console, "verbose.rsc")
 
