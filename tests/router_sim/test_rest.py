@@ -342,17 +342,20 @@ class Ticking(Router):
 async def test_commands_that_go_on_answer_at_their_end() -> None:
     router = Ticking(name="r", clock=VirtualClock(), password=SECRET)
     rows = [{".section": str(number), "number": str(number)} for number in range(3)]
-    async with rest(router, rest_limit=0.3) as (_, http):
+    async with rest(router) as (_, http):
         assert (await http.post("/test/some", json={})).json() == rows
-        assert (await http.post("/test/endless", json={"duration": "100ms"})).json() == rows
-        once = await http.post("/test/endless", json={"duration": "100ms", "once": ""})
+        assert (await http.post("/test/endless", json={"duration": "200ms"})).json() == rows
+        once = await http.post("/test/endless", json={"duration": "200ms", "once": ""})
         assert once.json() == [{"number": str(number)} for number in range(3)]
         assert told(await http.post("/test/fail", json={})) == error(400, "Bad Request", "failure: it broke")
-        closed = error(400, "Bad Request", "Session closed")
-        assert told(await http.post("/test/endless", json={})) == closed
         bad = await http.post("/test/endless", json={"duration": "x"})
         assert told(bad) == error(400, "Bad Request", "invalid value for argument duration")
-        assert router.ended == 5
+    async with rest(router, rest_limit=0.05) as (_, http):
+        closed = error(400, "Bad Request", "Session closed")
+        assert told(await http.post("/test/endless", json={})) == closed
+        longer = await http.post("/test/endless", json={"duration": "1h"})
+        assert told(longer) == closed
+    assert router.ended == 6
 
 
 async def test_what_never_ends_is_closed_at_the_limit(http: httpx2.AsyncClient) -> None:
