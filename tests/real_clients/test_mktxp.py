@@ -52,3 +52,13 @@ async def test_a_scrape(version: str) -> None:
     assert troubles
     served = [line for line in troubles if not (found := NOT_READ.search(line)) or found[1] in menus]
     assert not served, "\n".join(served)
+
+
+async def test_a_scrape_over_tls_without_a_certificate() -> None:
+    async with site(all_services=True) as lab:
+        lab.run("/ip/service/set", {".id": "api-ssl", "certificate": "none"})
+        settings = ["use_ssl = True", "no_ssl_certificate = True"]
+        told = await lab.python("drive_mktxp", settings=settings, port=lab.fleet.ports.api_ssl)
+    _, metrics = told["scrapes"]
+    assert values(metrics, "mktxp_active_users_info", "via").keys() == {"api"}
+    assert metrics["mktxp_system_identity_info"][0][0]["name"] == "site"
