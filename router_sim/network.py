@@ -50,26 +50,32 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class AddressRange:
-    """One address, `from-to`, or a network; the forms `/32` and `a-a` are printed as the bare address."""
+    """One address, `from-to`, or a network; the forms `/32` and `a-a` are printed as the bare address.
+
+    `refusal` is what the router says of anything else; it differs between menus.
+    """
+
+    refusal: str = _RANGE
 
     def parse(self, text: str) -> str:
         """The shortest form that says the same."""
         first, dash, last = text.partition("-")
-        if dash:
-            if not last:
-                raise BadValue("value of range must have ip address after '-'")
-            low, high = _range_address(first), _range_address(last)
-            if int(low) > int(high):
-                raise BadValue(_RANGE)
-            return str(low) if low == high else f"{low}-{high}"
-        address, slash, length = text.partition("/")
-        host = _range_address(address)
-        if not slash:
-            return str(host)
+        if dash and not last:
+            raise BadValue("value of range must have ip address after '-'")
         try:
-            return masked(host, prefix_length(length)).removesuffix("/32")
+            return self._between(ipv4(first), ipv4(last)) if dash else self._network(text)
         except BadValue:
-            raise BadValue(_RANGE) from None
+            raise BadValue(self.refusal) from None
+
+    def _between(self, low: IPv4Address, high: IPv4Address) -> str:
+        if low > high:
+            raise BadValue
+        return str(low) if low == high else f"{low}-{high}"
+
+    def _network(self, text: str) -> str:
+        address, slash, length = text.partition("/")
+        host = ipv4(address)
+        return masked(host, prefix_length(length)).removesuffix("/32") if slash else str(host)
 
 
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+", re.ASCII)
@@ -154,10 +160,3 @@ def range_bounds(text: str) -> tuple[int, int]:
     address, slash, length = text.partition("/")
     low = int(IPv4Address(address))
     return low, low | (~mask_of(int(length)) & 0xFFFFFFFF) if slash else low
-
-
-def _range_address(text: str) -> IPv4Address:
-    try:
-        return ipv4(text)
-    except BadValue:
-        raise BadValue(_RANGE) from None

@@ -51,6 +51,11 @@ def no_match(name: str) -> Trap:
     return bad_argument(f"input does not match any value of {name}")
 
 
+def ambiguous(name: str) -> Trap:
+    """For the beginning of a name that several items share."""
+    return bad_argument(f"ambiguous value of {name}, more than one possible value matches input")
+
+
 def no_such_item(version: str) -> Trap:
     """For an identifier or name that no item has. Version 6 adds the error's number."""
     text = "no such item (4)" if version_key(version) < (7,) else "no such item"

@@ -9,7 +9,7 @@ from router_sim.schema import Menu, Presence, Property, Unique
 from router_sim.selection import SELECTORS, chosen, expect, named, selectors
 from router_sim.state import State
 from router_sim.store import Hold, Item
-from router_sim.traps import bad_argument, failure, missing, no_match
+from router_sim.traps import ambiguous, bad_argument, failure, missing, no_match
 from router_sim.values import BadValue, Reference, split_list
 
 
@@ -245,7 +245,21 @@ def _parse(state: State, each: Property, text: str) -> str:
             return ""
         return each.type.parse(text)
     except BadValue as bad:
+        if isinstance(each.type, Reference) and _abbreviates(state, each.type.store, text):
+            raise ambiguous(each.name) from None
         raise bad_argument(bad.describe(each.name)) from None
+
+
+def _abbreviates(state: State, store: str, text: str) -> bool:
+    """Do the names of several items begin with this text?
+
+    A console completes names that are unambiguous; whether the API does is not known, so that here even
+    those are refused.
+    """
+    if not text or store not in state.menus:
+        return False
+    names = [item.values.get("name", "") for item in state.items(state.menus[store])]
+    return sum(name.startswith(text.removeprefix("!")) for name in names) > 1
 
 
 def _free_name(state: State, menu: Menu) -> str:

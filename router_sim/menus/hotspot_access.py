@@ -138,7 +138,7 @@ BINDING = Menu(
     "/ip/hotspot/ip-binding",
     (
         Property("mac-address", Optional(Mac()), "", SET),
-        Property("address", Optional(AddressRange()), "", SET),
+        Property("address", Optional(AddressRange("value of {name} expects range of ip addresses")), "", SET),
         Property("to-address", Optional(Address()), "", SET),
         Property("server", SERVER, "all", SET),
         Property("type", Choice(("blocked", "bypassed", "regular")), "regular", SET),
