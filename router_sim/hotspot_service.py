@@ -40,6 +40,7 @@ from router_sim.values import BadValue
 
 __all__ = ["CAUSES", "Challenge", "GuestStatus", "Host", "HotspotService", "Login", "LoginRefused"]
 
+MOST_AT_ONCE = 2**53  # bytes or packets in one report; counters are exact up to there
 CHALLENGE_LIFE = 3600.0  # seconds for which the challenge of a login page can be answered
 
 Write = Callable[[Callable[[Transaction], None]], None]
@@ -138,8 +139,8 @@ class HotspotService:
         """
         mac, address = _guest(mac, address)
         numbers = (bytes_in, bytes_out, packets_in, packets_out)
-        if min(numbers) < 0:
-            raise ValueError("traffic is never negative")
+        if not 0 <= min(numbers) <= max(numbers) <= MOST_AT_ONCE:
+            raise ValueError(f"traffic is between 0 and {MOST_AT_ONCE} at a time")
         counted = dict(zip(COUNTERS, map(float, numbers), strict=True))
 
         def change(tx: Transaction) -> None:

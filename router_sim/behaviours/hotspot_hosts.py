@@ -32,6 +32,7 @@ from router_sim.behaviours.hotspot_login import Attempt, LoginRefused, methods_o
 from router_sim.behaviours.hotspot_sessions import HOST_REMOVED, NAS_REQUEST, log_in, log_out
 from router_sim.behaviours.hotspot_timing import (
     KEEPALIVE_TIMEOUT,
+    dead_time,
     heard,
     host_deadline,
     idle_time,
@@ -139,7 +140,7 @@ def _is_leased(state: State, mac: str, address: str) -> bool:
 def _seen_again(tx: Transaction, server: Item, host: Item) -> Item | None:
     state = tx.state
     if "session" in host.marks:
-        return host
+        return _bound_anew(tx, server, host)
     values, marks = _treatment(tx, server, host.values["mac-address"], host.values["address"], host)
     values = {**host.values, **values}
     marks = {**host.marks, **marks}
@@ -148,6 +149,17 @@ def _seen_again(tx: Transaction, server: Item, host: Item) -> Item | None:
         deadline = host_deadline(state, changed)
         tx.put(HOST, replace(changed, due=deadline[0] if deadline else None))
     return state.store(HOST).get(host.id)
+
+
+def _bound_anew(tx: Transaction, server: Item, host: Item) -> Item | None:
+    """Of a binding made while somebody is logged in only the type counts; the address stays (assumed)."""
+    binding = binding_for(tx.state, server, host.values["mac-address"], host.values["address"])
+    kind = text_of(tx.state, BINDING, binding, "type") if binding else "regular"
+    values = {**host.values, "bypassed": "true" if kind == "bypassed" else "false"}
+    marks = {**host.marks, "blocked": float(kind == "blocked")}
+    if values != host.values or marks != host.marks:
+        tx.put(HOST, replace(host, values=values, marks=marks))
+    return tx.state.store(HOST).get(host.id)
 
 
 def _treatment(
@@ -221,7 +233,11 @@ class Hosts(Behaviour):
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """Times, counters, and the timeouts that hold: those of the session, or else of the server."""
-        derived = {"uptime": elapsed(state, item), "idle-time": idle_time(state, item)}
+        derived = {
+            "uptime": elapsed(state, item),
+            "idle-time": idle_time(state, item),
+            "host-dead-time": dead_time(state, item),
+        }
         if "dhcp" in menu.by_name and item.values.get("DHCP") == "true":
             derived["dhcp"] = "true"
         for name in COUNTERS:

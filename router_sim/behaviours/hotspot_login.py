@@ -12,7 +12,6 @@ from hashlib import md5
 
 from router_sim.behaviours.hotspot import (
     ACTIVE,
-    COUNTERS,
     NO_ADDRESS,
     NO_MAC,
     PROFILE,
@@ -70,8 +69,16 @@ class Challenge:
 
     def answer(self, password: str) -> str:
         """The hexadecimal answer of somebody who knows the password."""
-        data = bytes([self.id]) + password.encode("utf-8", "surrogateescape") + self.value
+        data = bytes([self.id]) + _bytes_of(password) + self.value
         return md5(data, usedforsecurity=False).hexdigest()
+
+
+def _bytes_of(text: str) -> bytes:
+    """The bytes the text came from; halves of surrogate pairs, which JSON can bring, as they are."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +133,11 @@ def methods_of(state: State, profile: Item) -> list[str]:
     return split_list(text_of(state, PROFILE, profile, "login-by"))
 
 
-def used_up(user: Item, limit: str) -> float:
+def used_up(user: Item, limit: str) -> int:
     """What of a `limit-bytes-...` the user's sessions have used that have ended."""
     kind = limit.rpartition("-")[2]
     names = ("bytes-in", "bytes-out") if kind == "total" else (f"bytes-{kind}",)
-    return sum(user.marks.get(f"counted-{name}", 0.0) for name in names if name in COUNTERS)
+    return int(sum(user.marks.get(f"counted-{name}", 0.0) for name in names))
 
 
 def _refuse_method(state: State, profile: Item, attempt: Attempt) -> None:

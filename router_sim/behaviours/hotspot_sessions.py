@@ -164,7 +164,7 @@ def _admit(
         values["domain"] = admission.domain
     for limit in LIMITS:
         if allowed := int(text_of(state, USER, user, limit)):
-            values[limit] = str(int(allowed - used_up(user, limit)))
+            values[limit] = str(allowed - used_up(user, limit))
     spans = []
     if limit_uptime := seconds_of(state, USER, user, "limit-uptime"):
         spans.append(limit_uptime - user.marks.get("counted-uptime", 0))

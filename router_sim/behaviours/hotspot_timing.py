@@ -41,6 +41,12 @@ def idle_time(state: State, host: Item | None) -> str:
     return "0s" if since is None else format_elapsed(state.now().timestamp() - since)
 
 
+def dead_time(state: State, host: Item) -> str:
+    """For how long the guest has not answered, in whole seconds; that it is always shown is assumed."""
+    since = host.marks.get("lost")
+    return "0s" if since is None else format_elapsed(state.now().timestamp() - since)
+
+
 def session_deadline(state: State, session: Item) -> Deadline | None:
     """The moment at which a session ends if nothing more happens, and why."""
     found: list[Deadline] = []

@@ -253,5 +253,5 @@ class HotspotLife(RuleBasedStateMachine):
                 assert all(value >= 0 for value in item.marks.values())
 
 
-HotspotLife.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+HotspotLife.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestHotspotLife = HotspotLife.TestCase

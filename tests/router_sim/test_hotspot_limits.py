@@ -83,6 +83,12 @@ def test_a_limit_of_traffic_holds_over_all_sessions(
     login(guarded)
 
 
+def test_large_limits_are_told_exactly(guarded) -> None:
+    guarded.set(USERS, "guest", limit_bytes_in=str(2**64 - 1))
+    login(guarded)
+    assert guarded.rows(ACTIVE)[0]["limit-bytes-in"] == str(2**64 - 1)
+
+
 def test_a_guest_nothing_is_said_of_is_there_and_talks(guarded, still_clock: VirtualClock) -> None:
     guarded.set(PROFILES, "default", idle_timeout="1m", keepalive_timeout="1m")
     login(guarded)
@@ -117,6 +123,7 @@ def test_absence_ends_a_session(guarded, still_clock: VirtualClock) -> None:
     still_clock.advance(600)
     guarded.hotspot.reachable(MAC, False)
     still_clock.advance(60)
+    assert guarded.rows(HOSTS)[0]["host-dead-time"] == "1m"
     guarded.hotspot.reachable(MAC, False)  # it has been absent all the while
     still_clock.advance(59)
     assert len(guarded.rows(ACTIVE)) == 1

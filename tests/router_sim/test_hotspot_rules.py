@@ -395,6 +395,22 @@ def test_a_binding_made_later_counts_at_the_next_packet(site) -> None:
     assert hotspot.seen(MAC, IP, "vlan10").blocked
 
 
+def test_a_binding_made_during_a_session_leaves_its_address(site) -> None:
+    site.add(SERVERS, name="hs", interface="vlan10")
+    site.add(USERS, name="guest")
+    hotspot = site.router.hotspot
+    hotspot.seen(MAC, IP, "vlan10")
+    site.run(f"{ACTIVE}/login", {"user": "guest", "ip": IP})
+    site.add("/ip/hotspot/ip-binding", mac_address=MAC, to_address="10.0.0.88", type="blocked")
+    host = hotspot.seen(MAC, IP, "vlan10")
+    assert (host.blocked, host.authorized, host.to_address) == (True, True, IP)
+    site.set("/ip/hotspot/ip-binding", "*1", type="bypassed")
+    host = hotspot.seen(MAC, IP, "vlan10")
+    assert (host.blocked, host.bypassed, host.to_address) == (False, True, IP)
+    hotspot.logout(IP)
+    assert hotspot.seen(MAC, IP, "vlan10").to_address == "10.0.0.88"
+
+
 def test_a_guest_on_a_port_of_a_bridge_is_the_bridges(site) -> None:
     site.add("/interface/bridge", name="br")
     site.add("/interface/bridge/port", bridge="br", interface="vlan20")
