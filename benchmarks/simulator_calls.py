@@ -8,6 +8,9 @@ that ends a sentence before it may answer, as a segment may hold half a sentence
 process loads one after the other, each connection with one call at a time, in interleaved rounds. The
 ratios say what the simulator costs on top; they carry over to other machines, the calls per second do not.
 
+The last two columns are the ratios of calls per CPU second of the server process, which suffer less from
+whatever else the machine does.
+
     python benchmarks/simulator_calls.py [--case NAME ...] [--seconds 1] [--rounds 3] [--loop uvloop|asyncio]
 
 The router has 5,000 hotspot users and 20 sessions. Cases: `repeated` is one read over and over, which the
@@ -327,9 +330,10 @@ def main() -> None:
         print(f"`python benchmarks/simulator_calls.py {' '.join(sys.argv[1:])}`".replace(" `", "`"))
         print(f"\n{arguments.loop}; medians of {arguments.rounds} rounds of {arguments.seconds:g} s\n")
         print(
-            "| case | connections | bare echo /s | splitting echo /s | simulator /s | of bare | of splitting |"
+            "| case | connections | bare echo /s | splitting echo /s | simulator /s | of bare | of splitting "
+            "| of bare, CPU | of splitting, CPU |"
         )
-        print("|---|---:|---:|---:|---:|---:|---:|")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name in names:
         for row in measured(name, arguments):
             if arguments.json:
@@ -337,7 +341,8 @@ def main() -> None:
             else:
                 print(
                     f"| {name} | {row['connections']} | {row['echo']:,.0f} | {row['splitting']:,.0f} "
-                    f"| {row['simulator']:,.0f} | {row['of echo']:.2f} | {row['of splitting']:.2f} |",
+                    f"| {row['simulator']:,.0f} | {row['of echo']:.2f} | {row['of splitting']:.2f} "
+                    f"| {row['of echo cpu']:.2f} | {row['of splitting cpu']:.2f} |",
                     flush=True,
                 )
 

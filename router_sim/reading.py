@@ -53,7 +53,8 @@ def print_(call: Call) -> Reply:
     """Records, or with `count-only` their number."""
     menu, given = call.menu, call.command.attributes
     allowed = SINGLETON_PRINT_ARGUMENTS if menu.singleton else PRINT_ARGUMENTS
-    expect(given, allowed | menu.print_arguments)
+    if given:
+        expect(given, allowed | menu.print_arguments)
     items = _kept(call, matching(call, given.get("from")))
     if "count-only" in given and given["count-only"] not in ("no", "false"):
         return Reply(ret=str(len(items)), data=True)
