@@ -9,10 +9,9 @@ blocked guests, name service, the router's own login pages, bypassed and logged-
 `walled-garden/ip`, then HTTP and HTTPS by the rows of `walled-garden`, and for the rest a refusal.
 
 Assumed, because no record was found: rows of `walled-garden/ip` that drop or reject also keep HTTP from the
-login page; one with a negated protocol does not hold for web pages, which go to the router's proxy unless a row
-is for TCP or for any protocol; `dst-port` without a protocol means TCP or UDP; `path` is compared without the
-query; a guest uses the first address of a name; a binding acts at the next packet, and a host that still shows
-`bypassed` is.
+login page; one with a negated protocol alone does not keep web pages from the router's proxy; `dst-port`
+without a protocol means TCP or UDP; `path` is compared without the query; a guest uses the first address of a
+name; a binding acts at the next packet, and a host that still shows `bypassed` is.
 """
 
 from __future__ import annotations
@@ -310,16 +309,20 @@ _VERDICTS: dict[str, tuple[Outcome, Refusal, str]] = {
 
 def _address_rules(case: _Case) -> Decision | None:
     asked = case.request
-    taken_over = asked.protocol == "tcp" and asked.port in (*HTTP_PORTS, HTTPS_PORT)
-    for row in case.rows.get(GARDEN_IP, ()):
-        if taken_over and row.get("protocol", "").startswith("!"):
-            continue  # only rows for TCP, or for any protocol, keep web pages from the router's proxy
-        # A host name takes the place of both other ways to say where.
-        conditions = HOST_CONDITIONS if row.get("dst-host") else ADDRESS_CONDITIONS
-        if enabled(row) and holds(row, conditions, case.traffic):
-            outcome, refusal, does = _VERDICTS.get(row.get("action", "accept"), _VERDICTS["accept"])
-            return Decision(outcome, f"a rule for addresses {does}", _rule(GARDEN_IP, row), refusal=refusal)
-    return None
+    found = [row for row in case.rows.get(GARDEN_IP, ()) if _address_rule_holds(row, case.traffic)]
+    is_web = asked.protocol == "tcp" and asked.port in (*HTTP_PORTS, HTTPS_PORT)
+    if is_web and all(row.get("protocol", "").startswith("!") for row in found):
+        return None  # no row for TCP, or for any protocol, keeps it from the router's proxy
+    if not found:
+        return None
+    outcome, refusal, does = _VERDICTS.get(found[0].get("action", "accept"), _VERDICTS["accept"])
+    return Decision(outcome, f"a rule for addresses {does}", _rule(GARDEN_IP, found[0]), refusal=refusal)
+
+
+def _address_rule_holds(row: Row, traffic: Traffic) -> bool:
+    # A host name takes the place of both other ways to say where.
+    conditions = HOST_CONDITIONS if row.get("dst-host") else ADDRESS_CONDITIONS
+    return enabled(row) and holds(row, conditions, traffic)
 
 
 def _http(case: _Case) -> Decision | None:

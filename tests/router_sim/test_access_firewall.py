@@ -11,7 +11,7 @@ from router_sim.access import GARDEN_IP, Guest, Request, decide
 from router_sim.access_rules import GARDEN, Row
 from router_sim.guests.desk import RouterRows
 from tests.router_sim.guest_lab import OTHER, SITE, GuestLab
-from tests.router_sim.test_access_laws import ADDRESS_RULE
+from tests.router_sim.test_access_laws import address_rules, condition
 
 GUEST = Guest("02:00:00:00:00:01", "10.5.50.20", "bridge-guest")
 OWN = "10.5.50.1"
@@ -135,8 +135,8 @@ LAB.console.add("/ip/firewall/address-list", list="none", address=LISTED)
 LAB.router.mark_initial()
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(ADDRESS_RULE, max_size=4))
+@settings(max_examples=30, deadline=None)
+@given(st.lists(address_rules(condition("tcp", "udp", "1")), max_size=4))
 def test_decisions_are_those_of_the_rules_in_the_firewall(rules: list[Row]) -> None:
     LAB.router.reset()
     for rule in rules:
