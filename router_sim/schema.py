@@ -222,7 +222,7 @@ def comment() -> Property:
 
 
 def about() -> Property:
-    """The router's own remark on an item, since 7.13; nothing in this simulator makes one yet."""
+    """The router's own remark on an item, such as why it is not active; since 7.13."""
     return Property("about", Text(), "", Presence.SET, read_only=True, span=Span(since="7.13"))
 
 
