@@ -9,7 +9,6 @@ from urllib.parse import urlencode, urlsplit
 from router_sim import access
 from router_sim.access import HTTPS_PORT, Decision
 from router_sim.access_rules import GARDEN, is_address
-from router_sim.behaviours.certificates import tls_identity
 from router_sim.guests import desk
 from router_sim.guests.desk import RouterDesk, RouterRows
 from router_sim.guests.internet import Internet, Server
@@ -17,6 +16,7 @@ from router_sim.guests.messages import HttpRequest, HttpResponse
 from router_sim.guests.page_variables import hostname
 from router_sim.guests.servlet import Servlet
 from router_sim.hotspot_service import GuestStatus
+from router_sim.reboot import Phase
 from router_sim.router import Router
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -55,7 +55,9 @@ class SimulatedGuest:
         self._changes = -1
 
     def seen(self, found_by: str = "") -> None:
-        """A packet of the guest reaches the router."""
+        """A packet of the guest reaches the router, unless that is still starting."""
+        if self.router.phase is not Phase.READY:
+            return
         if self._changes != self._internet.changes:
             # A router asks again for the names in its walled garden every now and then.
             self._changes = self._internet.changes
@@ -72,7 +74,9 @@ class SimulatedGuest:
         return desk.ask(self.router, name) if decision.passes else ()
 
     def decide(self, request: access.Request) -> Decision:
-        """What the router does with a request."""
+        """What the router does with a request. One that is still starting is taken to forward nothing."""
+        if self.router.phase is not Phase.READY:
+            return Decision("refused", "the router is starting", refusal="dropped")
         return access.decide(RouterRows(self.router), self.who, request, self._resolve)
 
     def route(self, url: str, method: str = "GET") -> Route:
@@ -88,7 +92,7 @@ class SimulatedGuest:
         """Certificate chain and key of the router's own pages, both PEM; None when they have no TLS."""
         status = self.status
         name = status.profile.get("ssl-certificate", "none") if status else "none"
-        return desk.look(self.router, lambda state: tls_identity(state, name))
+        return self.router.tls_identity(name)
 
     def connect(self, host: str, port: int) -> Route:
         """What becomes of a TCP connection to a name or an address, whatever it is for."""

@@ -12,6 +12,7 @@ from router_sim.control import control_app
 from router_sim.fleet import Fleet
 from router_sim.guests.guest import absolute
 from router_sim.guests.internet import Internet
+from router_sim.reboot import BootTimes
 from tests.router_sim.guest_lab import OTHER, PAGE, SITE, GuestLab
 
 
@@ -187,6 +188,20 @@ async def test_names_that_guests_resolve_are_remembered(control: Control) -> Non
     assert [row["dst-address"] for row in console.rows("/ip/hotspot/walled-garden")] == [OTHER]
     told = await control.post(f"{guest}/request", address=OTHER, port=443)
     assert (told["outcome"], told["rule"]["menu"]) == ("allowed", "/ip/hotspot/walled-garden/ip")
+
+
+async def test_nothing_passes_a_router_that_starts(control: Control) -> None:
+    guest = await control.guest(address="10.5.50.20")
+    await control.post(f"{guest}/login", username="ann", password="secret")
+    control.lab.router.reboot(times=BootTimes())
+    for _ in range(4):
+        told = await control.post(f"{guest}/request", url="http://site.example/")
+        assert (told["outcome"], told["refusal"]) == ("refused", "dropped")
+        assert (await control.post(f"{guest}/resolve", name="site.example"))["addresses"] == []
+        control.lab.clock.advance(2.6)
+    control.lab.clock.advance(5)
+    told = await control.post(f"{guest}/request", url="http://site.example/")
+    assert told["outcome"] == "redirected", "sessions do not outlive a reboot"
 
 
 async def test_a_blocked_guest_gets_nothing(control: Control) -> None:
