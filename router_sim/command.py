@@ -24,6 +24,7 @@ from router_sim.fetching import fetch
 from router_sim.fleet import Fleet, FleetError
 from router_sim.guests.internet import Internet
 from router_sim.guests.registry import Guests
+from router_sim.printable import printable
 from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.service_options import ServiceOptions, service_options, take_services
@@ -254,7 +255,8 @@ async def _routers(
         for line in (*remarks, *report.problems):
             console.print(line, markup=False)
         console.print(
-            f"loaded {report.rows} rows of {snapshot.identity or 'a router'}, RouterOS {snapshot.version}; "
+            f"loaded {report.rows} rows of {printable(snapshot.identity) or 'a router'}, "
+            f"RouterOS {printable(snapshot.version)}; "
             f"{report.renumbered} with another identifier",
             markup=False,
         )

@@ -16,6 +16,7 @@ from typing import Final
 from router_sim.configuration import Row, can_be_given, is_made, is_setting
 from router_sim.differences import compare
 from router_sim.exchange import Origin
+from router_sim.printable import printable
 from router_sim.router import Router
 from router_sim.schema import Menu
 from router_sim.script import one_line
@@ -30,6 +31,7 @@ from router_sim.values import BadValue, Reference
 HARDWARE: Final[Mapping[str, str]] = {"/interface/ethernet": "ether", "/interface": ""}
 _USERS: Final = "/user"
 _ORIGIN: Final = Origin("", "", "load")
+_MOST_NUMBER: Final = 0x0FFFFFFF
 # Parts of a printed record that are no properties.
 _MARKS: Final = frozenset({".id", ".nextid", ".about", "about"})
 
@@ -69,7 +71,7 @@ def load(router: Router, snapshot: Snapshot, *, password: str | None = None) -> 
     _set_passwords(router, passwords, password, problems)
     router.mark_initial()
     router.services_changed(router)
-    return LoadReport(rows, renumbered.total(), tuple(problems))
+    return LoadReport(rows, renumbered.total(), tuple(printable(line) for line in problems))
 
 
 # What cannot be taken over
@@ -183,7 +185,7 @@ def _highest(snapshot: Snapshot, menus: Mapping[str, Menu]) -> dict[str, int]:
     highest: dict[str, int] = {}
     for path, rows in snapshot.menus.items():
         store = menus[path].store
-        numbers = [parse_key(row.get(".id", "")) or 0 for row in rows]
+        numbers = [_kept_number(row.get(".id", "")) or 0 for row in rows]
         highest[store] = max([highest.get(store, 0), *numbers])
     return highest
 
@@ -191,7 +193,7 @@ def _highest(snapshot: Snapshot, menus: Mapping[str, Menu]) -> dict[str, int]:
 def _apply(router: Router, statement: Statement, highest: dict[str, int], problems: list[str]) -> bool:
     """Run one statement; returns whether a new item could not keep its identifier."""
     menu = router.menus[statement.menu]
-    wanted = parse_key(statement.id) if statement.verb == "add" else None
+    wanted = _kept_number(statement.id) if statement.verb == "add" else None
     try:
         if wanted is not None:
             router.write(lambda tx: _number(tx, menu.store, wanted, highest))
@@ -223,6 +225,12 @@ def _give_owner(router: Router, menu: Menu, statement: Statement) -> None:
             tx.put(menu.store, replace(item, values={**item.values, "owner": statement.row["owner"]}))
 
     router.write(give)
+
+
+def _kept_number(key: str) -> int | None:
+    """The number of an identifier that can be kept: there has to be room for more behind it."""
+    number = parse_key(key)
+    return number if number is not None and number <= _MOST_NUMBER else None
 
 
 def _number(tx: Transaction, path: str, wanted: int | None, highest: dict[str, int]) -> None:

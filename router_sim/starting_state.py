@@ -11,6 +11,7 @@ import click
 
 from router_sim.clock import Clock
 from router_sim.loading import LoadReport, load
+from router_sim.printable import printable
 from router_sim.reading_routers import ReadingError, read_router, source_from
 from router_sim.router import Router
 from router_sim.snapshots import Snapshot, snapshot_of
@@ -113,7 +114,7 @@ async def starting_snapshot(options: StateOptions) -> tuple[Snapshot | None, tup
         reading = await read_router(source)
     except (ValueError, ReadingError) as error:
         raise StateError(f"--from: {error}") from error
-    return reading.snapshot, tuple(f"not read: {line}" for line in reading.left_out)
+    return reading.snapshot, tuple(f"not read: {printable(line)}" for line in reading.left_out)
 
 
 def router_with(

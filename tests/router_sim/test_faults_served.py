@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from router_sim.clock import VirtualClock
 from router_sim.fault_effects import halved, sentences
+from router_sim.fault_kinds import KINDS
 from router_sim.faults import Fault, FaultPlan
 from router_sim.fleet import Fleet, ServicePorts
 from router_sim.reboot import Phase
@@ -149,6 +152,58 @@ def test_a_listen_falls_silent_and_stays_so() -> None:
     tags = [words[1] for words in bench.say(f"{LISTS}/remove", "=numbers=*1") if words[0] == "!re"]
     assert tags == [".tag=3"]
     assert ["!trap", ".tag=1", "=category=2", "=message=interrupted"] in bench.say("/cancel", "=tag=1")
+
+
+kinds = st.sampled_from(sorted(KINDS))
+words = st.sampled_from(
+    [
+        ("/login", "=name=admin", "=password=test"),
+        ADD,
+        (f"{LISTS}/print",),
+        (f"{LISTS}/remove", "=numbers=*1"),
+        (f"{LISTS}/listen", ".tag=1"),
+        (f"{LISTS}/print", "=interval=1s", ".tag=2"),
+        ("/system/resource/monitor", ".tag=3"),
+        ("/file/add", "=name=a.txt"),
+        ("/cancel",),
+        ("/quit",),
+        ("/system/reboot",),
+        ("nonsense",),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(kinds, st.integers(0, 3), st.booleans()), max_size=6), st.lists(words, max_size=12))
+def test_any_faults_and_any_commands_leave_a_session_in_order(
+    planned: list[tuple[str, int, bool]], commands: list[tuple[str, ...]]
+) -> None:
+    bench = Bench().logged_in()
+    for kind, skip, again in planned:
+        values = {
+            "delay": 1.0,
+            "jump": -5.0,
+            "user": "admin",
+            "password": "x",
+            "commands": (ADD,),
+            "seconds": 50.0,
+        }
+        needed = {name: values[name] for name in KINDS[kind].needs}
+        bench.faults.add(Fault(kind, skip=skip, count=2 if again else 1, **needed))  # type: ignore[arg-type]
+    for command in commands:
+        before = bench.paper.written
+        bench.session.receive(framed(*command))
+        assert bench.paper.written.startswith(before)
+        bench.paper.ring()
+        if bench.paper.aborted or bench.paper.closed:
+            break
+    if not (bench.paper.aborted or bench.paper.closed):
+        unframed(bench.paper.written)
+        bench.faults.clear()
+        bench.paper.written = b""
+        assert bench.say("/system/identity/print", ".tag=9")[-1] == ["!done", ".tag=9"]
+    bench.session.connection_lost()
+    assert bench.router.snapshot()["/user/active"] == []
 
 
 class Lab:

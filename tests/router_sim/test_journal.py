@@ -1,8 +1,11 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from router_sim.clock import VirtualClock
-from router_sim.journal import Journal
+from router_sim.engine import Trap
+from router_sim.journal import Entry, Journal
 
 USERS = "/ip/hotspot/user"
 
@@ -133,3 +136,15 @@ def test_numbers_go_on_after_clearing() -> None:
     assert later == [first[-1] + 1, first[-1] + 2]
     assert [entry.seq for entry in journal.entries(after=later[0])] == later[1:]
     assert [entry.seq for entry in journal.entries(after=first[0])] == later
+
+
+def test_a_line_is_an_entry_again_and_what_is_none_is_told(console) -> None:
+    key = console.add(USERS, name="a", comment="\udcff ünï")
+    console.set(USERS, key, comment="")
+    with pytest.raises(Trap):
+        console.run(f"{USERS}/remove", {".id": "*77"})
+    journal = console.router.journal
+    assert [Entry.from_json(line) for line in journal.ndjson().splitlines()] == journal.entries()
+    for line in ("", "[]", "{}", '{"time": "soon"}', '{"time": "2026-03-01T12:00:00Z", "x": 1}'):
+        with pytest.raises(ValueError, match="this is no entry of a journal"):
+            Entry.from_json(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from router_sim.behaviours.certificates import self_signed
 from router_sim.clock import VirtualClock
@@ -12,7 +13,7 @@ from router_sim.router import Router
 from router_sim.seed import lab_router
 from router_sim.snapshots import Snapshot, snapshot_of
 from router_sim.transaction import Transaction
-from tests.router_sim.configurations import configured, fresh, scripts
+from tests.router_sim.configurations import NAMES, SAMPLES, configured, fresh, scripts
 from tests.router_sim.conftest import START, Console
 
 
@@ -100,6 +101,36 @@ def test_what_cannot_be_taken_over_is_told_line_by_line() -> None:
         assert part in told
     assert "192.0.2.2" not in told  # the router made that row by itself, and would again
     assert len(report.problems) == 7
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Snapshot:
+    """Known menus with rows of all sorts."""
+    keys = st.sampled_from(("*0", "*1", "*2", "*FFFFFFFF", "*", "1", ""))
+    menus = {}
+    for path in draw(st.lists(st.sampled_from(sorted(fresh().menus)), max_size=5)):
+        names = st.sampled_from([*fresh().menus[path].by_name, "x", "dynamic", "default", "name", "owner"])
+        rows = draw(
+            st.lists(
+                st.dictionaries(names, st.sampled_from((*SAMPLES, *NAMES, "*1")), max_size=6), max_size=4
+            )
+        )
+        menus[path] = [{".id": draw(keys), **row} for row in rows]
+    return Snapshot("7.22.3", "", "", menus)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(anything())
+def test_any_snapshot_is_taken_as_far_as_it_goes(snapshot: Snapshot) -> None:
+    router = fresh()
+    report = load(router, snapshot)
+    assert all(line.isprintable() for line in report.problems)
+    again = fresh()
+    load(again, snapshot_of(router))
+    left = ("/certificate", "/user/active", "/system/script/job")
+    assert {path: rows for path, rows in configuration(again).items() if path not in left} == {
+        path: rows for path, rows in configuration(router).items() if path not in left
+    }
 
 
 def test_a_certificate_is_a_template_without_its_key() -> None:

@@ -51,6 +51,7 @@ HEADER = json.dumps({"format": FORMAT, "version": "7.22.3", "identity": "", "tak
         ("[]", "line 1: a JSON object is needed"),
         ("{}", "line 1: the format is None"),
         (HEADER.replace("7.22.3", "seven"), "line 1: version: 'seven'"),
+        (HEADER.replace("7.22.3", "7.22 \\u001b"), "line 1: version: '7.22 "),
         (HEADER.replace('"7.22.3"', "7"), "line 1: version: 7 is no text"),
         (HEADER.replace('["/a"]', '"/a"'), "line 1: menus: a list"),
         (HEADER + '\n{"menu":"/b","row":{}}', "line 2: menu: '/b' is not among those"),
