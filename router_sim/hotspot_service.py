@@ -195,9 +195,13 @@ class HotspotService:
 
         def change(tx: Transaction) -> None:
             try:
+                # Time may have run out for the host since it was looked up.
+                held = tx.state.store(HOST).get(host.id)
+                if held is None:
+                    raise LoginRefused("internal-error", error=f"unknown host IP {address}")
                 if method == "trial":
-                    hotspot_trial.prepare(tx, host)
-                session = log_in(tx, host, attempt)
+                    hotspot_trial.prepare(tx, held)
+                session = log_in(tx, held, attempt)
             except LoginRefused as refusal:
                 failed.append(refusal)
                 return

@@ -5,7 +5,7 @@ from hashlib import md5
 import pytest
 
 from router_sim.clock import VirtualClock
-from router_sim.hotspot_service import Challenge, LoginRefused
+from router_sim.hotspot_service import Challenge, HotspotService, LoginRefused
 
 ACTIVE = "/ip/hotspot/active"
 HOSTS = "/ip/hotspot/host"
@@ -147,6 +147,21 @@ def test_a_domain_can_be_part_of_the_name(guarded) -> None:
     for given in ("guest@example", "example\\guest"):
         login = guarded.hotspot.login(IP, method="http-pap", user=given, password="pw")
         assert (login.user, login.domain) == ("guest", "example")
+
+
+def test_a_host_whose_time_runs_out_at_that_moment_is_not_logged_in(guarded) -> None:
+    ticking = iter([False, True])
+
+    def tick() -> None:
+        if next(ticking, False):
+            guarded.hotspot.gone(MAC)
+
+    service = HotspotService(
+        guarded.router._state, lambda change: (tick(), guarded.router.write(change)), tick
+    )
+    with pytest.raises(LoginRefused, match="unknown host IP"):
+        service.login(IP, method="http-pap", user="guest", password="pw")
+    assert guarded.rows(HOSTS) == guarded.rows(ACTIVE) == []
 
 
 # -- cookies -------------------------------------------------------------------------------------------
