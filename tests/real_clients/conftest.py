@@ -15,25 +15,24 @@ EVERY_TOOL = "PORTAL_CONTRACT_EVERY_TOOL"
 HINT = "make clients"
 
 
-def _missing() -> list[str]:
-    return [str(path) for path in (PYTHON, NODE_MODULES) if not path.exists()]
+def _is_installed(item: pytest.Item) -> bool:
+    needs_node = any("node" in marker.args for marker in item.iter_markers("tool"))
+    return (NODE_MODULES if needs_node else PYTHON).exists()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave these tests out where the clients are not installed."""
-    if not _missing():
+    """Leave out the tests whose clients are not installed."""
+    left_out = {item for item in items if HERE in item.path.parents and not _is_installed(item)}
+    if not left_out:
         return
-    left_out = [item for item in items if HERE in item.path.parents]
-    if left_out and os.environ.get(EVERY_TOOL):
+    if os.environ.get(EVERY_TOOL):
         raise pytest.UsageError(f"{EVERY_TOOL} is set and the real clients are not installed: {HINT}")
-    if left_out:
-        gone = set(left_out)
-        items[:] = [item for item in items if item not in gone]
-        config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=list(left_out))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say that they were left out, so that nobody takes a run without them for a whole one."""
-    if _missing():
+    if not PYTHON.exists() or not NODE_MODULES.exists():
         terminalreporter.write_line(f"not run: tests with real clients ({HINT} installs them)", yellow=True)
