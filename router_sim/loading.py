@@ -30,6 +30,7 @@ from router_sim.values import BadValue, Reference
 # Interfaces that are built into a device: no command makes them.
 HARDWARE: Final[Mapping[str, str]] = {"/interface/ethernet": "ether", "/interface": ""}
 _USERS: Final = "/user"
+_CERTIFICATES: Final = "/certificate"
 _ORIGIN: Final = Origin("", "", "load")
 _MOST_NUMBER: Final = 0x0FFFFFFF
 # Parts of a printed record that are no properties.
@@ -49,14 +50,14 @@ def load(router: Router, snapshot: Snapshot, *, password: str | None = None) -> 
     """Let the router hold what the snapshot does; that is then its initial state, and the journal is empty.
 
     Users of the router keep their passwords if it had users of these names; others, and all of them if it is
-    given, get `password`.
+    given, get `password`. Certificates the router has itself keep their keys.
     """
-    passwords = _passwords(router)
+    passwords, certificates = _passwords(router), _certificates(router)
     router.blank()
     untouched = snapshot_of(router)
     menus = router.menus
     problems = _unknown(snapshot, menus)
-    problems += _keyless(snapshot)
+    problems += _keyless(snapshot, certificates)
     cleaned = _understood(snapshot, menus, problems)
     _drop_missing_hardware(router, untouched, cleaned)
     statements = compare(untouched, cleaned, menus, same_router=False)
@@ -69,6 +70,7 @@ def load(router: Router, snapshot: Snapshot, *, password: str | None = None) -> 
         rows += before == len(problems)
     _arrange(router, cleaned, renumbered)
     _set_passwords(router, passwords, password, problems)
+    _give_keys(router, snapshot, certificates)
     router.mark_initial()
     router.services_changed(router)
     return LoadReport(rows, renumbered.total(), tuple(printable(line) for line in problems))
@@ -95,11 +97,11 @@ def _unknown(snapshot: Snapshot, menus: Mapping[str, Menu]) -> list[str]:
     return problems
 
 
-def _keyless(snapshot: Snapshot) -> list[str]:
+def _keyless(snapshot: Snapshot, known: Mapping[str, Item]) -> list[str]:
     return [
         f"/certificate {row.get('name')}: its key cannot be read from a router; it is a template here, to be signed"
         for row in snapshot.menus.get("/certificate", ())
-        if row.get("private-key") == "true"
+        if row.get("private-key") == "true" and row.get("fingerprint", "") not in known
     ]
 
 
@@ -278,6 +280,36 @@ def _passwords(router: Router) -> dict[str, str]:
 
     router.write(look)
     return found
+
+
+def _certificates(router: Router) -> dict[str, Item]:
+    """The router's certificates by their fingerprints."""
+    found: dict[str, Item] = {}
+
+    def look(tx: Transaction) -> None:
+        menu = router.menus[_CERTIFICATES]
+        for item in tx.state.items(menu):
+            fingerprint = tx.state.printed(menu, item).get("fingerprint")
+            if fingerprint:
+                found[fingerprint] = item
+
+    if _CERTIFICATES in router.menus:
+        router.write(look)
+    return found
+
+
+def _give_keys(router: Router, snapshot: Snapshot, known: Mapping[str, Item]) -> None:
+    rows = [row for row in snapshot.menus.get(_CERTIFICATES, ()) if row.get("fingerprint", "") in known]
+
+    def give(tx: Transaction) -> None:
+        for row in rows:
+            item = tx.state.item(router.menus[_CERTIFICATES], row.get("name", ""))
+            if item is not None:
+                held = known[row["fingerprint"]]
+                tx.put(_CERTIFICATES, replace(held, id=item.id))
+
+    if rows:
+        router.write(give)
 
 
 def _set_passwords(

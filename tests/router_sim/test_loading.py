@@ -149,6 +149,10 @@ def test_a_certificate_is_a_template_without_its_key() -> None:
     (row,) = Console(other).rows("/certificate")
     assert (row["common-name"], row.get("private-key")) == ("lab.example", None)
     assert Console(other).rows("/ip/service", "name=www-ssl")[0]["certificate"] == "lab"
+    identity, rows = router.tls_identity("lab"), console.rows("/certificate")
+    assert load(router, snapshot_of(router)).problems == ()
+    assert router.tls_identity("lab") == identity
+    assert console.rows("/certificate") == rows
 
 
 def test_a_given_password_is_that_of_all_users() -> None:
