@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from router_sim.behaviour import Behaviour
+from router_sim.behaviours.interfaces import STORE as INTERFACE
 from router_sim.behaviours.interfaces import is_enabled, usable
 from router_sim.schema import Menu
 from router_sim.state import State
@@ -15,6 +16,8 @@ from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
 
 STORE = "/ip/arp"
+HOST = "/ip/hotspot/host"
+SERVER = "/ip/hotspot"
 NOBODY = "00:00:00:00:00:00"
 
 
@@ -37,18 +40,26 @@ def seen(tx: Transaction, interface_key: str, address: str, mac: str, *, dhcp: b
     return tx.add(STORE, values | ({"dhcp": "true"} if dhcp else {}), hold=Hold.DYNAMIC)
 
 
-def gone(tx: Transaction, mac: str, address: str = "") -> None:
-    """A neighbour is gone, with one address or all it had: the rows learned from it go."""
+def gone(tx: Transaction, mac: str, address: str = "", *, dhcp: bool = True) -> None:
+    """A neighbour is gone, with one address or all it had: the rows learned from it go.
+
+    Without `dhcp` those made for a lease stay, as long as the lease does.
+    """
     for row in tx.state.store(STORE).lookup(("mac-address",), (mac,)):
-        if row.hold is Hold.DYNAMIC and address in ("", row.values["address"]):
+        if row.hold is not Hold.DYNAMIC or address not in ("", row.values["address"]):
+            continue
+        if dhcp or row.values.get("dhcp") != "true":
             tx.drop(STORE, row.id)
 
 
 class Arp(Behaviour):
-    """Rows are complete when they name a hardware address, and go with their interface when learned."""
+    """Rows are complete when they name a hardware address, and go with their interface when learned.
+
+    A host of a hotspot is a neighbour for as long as it is a host.
+    """
 
     def __init__(self) -> None:
-        super().__init__(STORE, watches=("/interface",))
+        super().__init__(STORE, watches=(INTERFACE, HOST))
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """What the router makes of the row. The words of `status` are assumed."""
@@ -61,9 +72,19 @@ class Arp(Behaviour):
         }
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """An interface that is gone or switched off takes what was learned on it along."""
-        if store == STORE or before is None or (after is not None and is_enabled(after)):
+        """Hosts come and go; an interface that is gone or switched off takes what was learned on it along."""
+        if store == HOST:
+            self._meet(tx, before, after)
+        if store != INTERFACE or before is None or (after is not None and is_enabled(after)):
             return
         for row in tx.state.store(STORE).lookup(("interface",), (before.key,)):
             if row.hold is Hold.DYNAMIC:
                 tx.drop(STORE, row.id)
+
+    def _meet(self, tx: Transaction, before: Item | None, after: Item | None) -> None:
+        if after is None and before is not None:
+            gone(tx, before.values["mac-address"], before.values["address"], dhcp=False)
+        elif after is not None and before is None:
+            server = tx.state.item(tx.state.menus[SERVER], after.values.get("server", ""))
+            if server is not None:
+                seen(tx, server.values["interface"], after.values["address"], after.values["mac-address"])

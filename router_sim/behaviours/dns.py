@@ -14,7 +14,7 @@ from router_sim.behaviour import Behaviour, Call, Draft, Verb
 from router_sim.behaviours.interfaces import STORE as INTERFACE
 from router_sim.behaviours.interfaces import is_enabled
 from router_sim.behaviours.naming import to_keys, to_names
-from router_sim.durations import format_remaining
+from router_sim.durations import SECOND, format_remaining, parse_duration
 from router_sim.exchange import Reply
 from router_sim.schema import Menu, version_key
 from router_sim.state import State
@@ -70,8 +70,11 @@ def resolve(state: State, name: str) -> tuple[str, ...]:
 def note(tx: Transaction, name: str, addresses: Collection[str], *, ttl: float = TTL) -> None:
     """The router has resolved a name: one row of the cache for each address, new or with its time renewed.
 
-    `ttl` is in seconds; the router keeps nothing longer than its `cache-max-ttl`, which is a week or so.
+    `ttl` is in seconds; the router keeps nothing longer than its `cache-max-ttl`.
     """
+    settings = tx.state.menus[SETTINGS]
+    longest = parse_duration(tx.state.value(settings, tx.state.items(settings)[0], "cache-max-ttl")) / SECOND
+    ttl = min(ttl, longest)
     wanted = name.rstrip(".").casefold()
     static = bool(_records(tx.state, wanted))
     held = {row.values["data"]: row for row in tx.state.store(CACHE).lookup(("name",), (wanted,))}

@@ -284,3 +284,12 @@ def test_what_was_learned_goes_with_its_neighbour_or_interface(console: Console)
     console.run("/interface/vlan/disable", {"numbers": "vlan10"})
     (row,) = console.rows("/ip/arp")
     assert (row[".id"], row["invalid"]) == (fixed, "true")
+
+
+def test_hosts_of_a_hotspot_are_neighbours(console: Console) -> None:
+    console.add("/ip/hotspot", interface="vlan10", name="h")
+    console.router.associate(FIRST, "10.0.0.7", "vlan10")
+    (row,) = console.rows("/ip/arp")
+    assert (row["address"], row["mac-address"], row["interface"]) == ("10.0.0.7", FIRST, "vlan10")
+    console.router.disassociate(FIRST)
+    assert console.rows("/ip/arp") == []

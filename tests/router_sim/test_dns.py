@@ -135,5 +135,9 @@ def test_the_cache_remembers_answers_until_they_run_out(console: Console) -> Non
     clock.advance(200)
     assert [row["data"] for row in console.rows(CACHE)] == ["10.0.0.1", "192.0.2.80"]
     assert all(entry.menu != CACHE for entry in console.router.journal.entries())
+    console.run("/ip/dns/set", {"cache-max-ttl": "10s"})
+    console.router.write(lambda tx: dns.note(tx, "cdn.example.net", ["198.51.100.7"]))
+    clock.advance(10)
+    assert len(console.rows(CACHE)) == 2
     console.run(f"{CACHE}/flush")
     assert console.rows(CACHE) == []
