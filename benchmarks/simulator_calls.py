@@ -233,8 +233,10 @@ class Caller(asyncio.Protocol):
         self.transport.write(next(self._segments))
 
 
-async def load(port: int, connections: int, seconds: float, case: Case, echoed: bool) -> tuple[int, float]:
-    """Calls answered and seconds taken."""
+async def load(
+    port: int, connections: int, seconds: float, case: Case, *, echoed: bool, cpu: Callable[[], float]
+) -> tuple[float, float]:
+    """Calls answered per second, and per CPU second of the server; logging in does not count."""
     loop = asyncio.get_running_loop()
     callers = []
     for _ in range(connections):
@@ -242,16 +244,16 @@ async def load(port: int, connections: int, seconds: float, case: Case, echoed: 
         made = await loop.create_connection(lambda at=start: Caller(case, at, echoed=echoed), ADDRESS, port)
         callers.append(made[1])
     await asyncio.gather(*(caller.ready for caller in callers))
-    start_time = time.perf_counter()
+    used, start_time = cpu(), time.perf_counter()
     for caller in callers:
         caller.go()
     await asyncio.sleep(seconds)
     calls = case.calls * sum(caller.answered for caller in callers)
-    elapsed = time.perf_counter() - start_time
+    elapsed, used = time.perf_counter() - start_time, cpu() - used
     for caller in callers:
         caller.running = False
         caller.transport.close()
-    return calls, elapsed
+    return calls / elapsed, calls / used
 
 
 class Server:
@@ -292,12 +294,18 @@ def measured(name: str, arguments: argparse.Namespace) -> list[dict[str, float |
         for _ in range(arguments.rounds):
             for connections in CONNECTIONS:
                 for kind, port in server.ports.items():
-                    before = server.cpu()
-                    calls, elapsed = runner.run(
-                        load(port, connections, arguments.seconds, case, kind != "simulator")
+                    rates.setdefault((kind, connections), []).append(
+                        runner.run(
+                            load(
+                                port,
+                                connections,
+                                arguments.seconds,
+                                case,
+                                echoed=kind != "simulator",
+                                cpu=server.cpu,
+                            )
+                        )
                     )
-                    used = server.cpu() - before
-                    rates.setdefault((kind, connections), []).append((calls / elapsed, calls / used))
     server.stop()
     rows: list[dict[str, float | str]] = []
     for connections in CONNECTIONS:

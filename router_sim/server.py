@@ -107,6 +107,11 @@ class ApiConnection(asyncio.Protocol):
         session = self._session
         if session is None:
             return
+        if not self._pace and not self._paused and self._transport is not None:
+            reply = session.repeated(data)
+            if reply is not None:
+                self._transport.write(reply)
+                return
         if session.router.phase is Phase.RESETTING and self._transport is not None:
             reset(self._transport)
             return

@@ -143,12 +143,23 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take the next bytes of the connection and perform the commands they complete."""
+        reply = None if self._outlet.full else self.repeated(data)
+        if reply is None:
+            self.take(data)
+        else:
+            self._outlet.write(reply)
+
+    def repeated(self, data: bytes) -> bytes | None:
+        """The reply to the next bytes, if they are a command that needs no second look; None to `take` them."""
+        if self._ended or self._waiting or self._reader.pending:
+            return None
+        return self._recall.segment(data)
+
+    def take(self, data: bytes) -> None:
+        """The same as `receive` for bytes that were not `repeated`."""
         if self._ended:
             return
-        alone = not self._waiting and not self._reader.pending and not self._outlet.full
-        if alone and (reply := self._recall.segment(data)) is not None:
-            self._outlet.write(reply)
-            return
+        alone = not self._waiting and not self._reader.pending
         try:
             self._waiting.extend(self._reader.feed(data))
         except ProtocolError as error:
