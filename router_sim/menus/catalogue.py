@@ -91,7 +91,9 @@ def catalogue(version: str) -> Catalogue:
             properties=tuple(each for each in menu.properties if each.span.covers(version)),
             built_in=tuple(each for each in menu.built_in if each.span.covers(version)),
             verbs=frozenset(
-                verb for verb in menu.verbs if verb not in menu.verb_spans or menu.verb_spans[verb].covers(version)
+                verb
+                for verb in menu.verbs
+                if verb not in menu.verb_spans or menu.verb_spans[verb].covers(version)
             ),
         )
         for menu in EVERY_MENU
