@@ -78,7 +78,7 @@ ACTIVE = Menu(
 OLD_ACTIVE = replace(
     ACTIVE,
     properties=tuple(comment() if each.name == "comment" else each for each in ACTIVE.properties),
-    verbs=ACTIVE.verbs | {"set", "comment"},
+    verbs=ACTIVE.verbs | {"set", "reset", "comment"},
     span=Span(until="7.21"),
 )
 

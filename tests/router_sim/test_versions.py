@@ -100,7 +100,8 @@ NOT_SERVED = {
     "add-scep", "card-reinstall", "card-verify", "enable-ssl-certificate", "scep-renew",
     "copy", "head", "tail",  # of /file since 7.23; their arguments are not known
 }  # fmt: skip
-NOT_SERVED_HERE = {("/user/active", "add")}
+# What adding does to lists that the router itself keeps is not known.
+NOT_SERVED_HERE = {("/user/active", "add"), ("/ip/hotspot/active", "add")}
 
 
 def names(version: str, menu: str, kind: str) -> set[str]:
