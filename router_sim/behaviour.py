@@ -71,7 +71,12 @@ class Verb:
 
 
 class Behaviour:
-    """A behaviour that does nothing; others override what they need."""
+    """A behaviour that does nothing; others override what they need.
+
+    `stored` are properties that `derive` never gives a value: to look for them nothing need be derived.
+    """
+
+    stored: frozenset[str] = frozenset()
 
     def __init__(self, store: str, watches: tuple[str, ...] = ()) -> None:
         self.store = store
@@ -109,6 +114,7 @@ class BehaviourSet:
 
     def __init__(self, behaviours: Collection[Behaviour]) -> None:
         self._by_store = {each.store: each for each in behaviours}
+        self._deriving = {each.store for each in behaviours if type(each).derive is not Behaviour.derive}
         self._reactions: dict[str, list[Behaviour]] = {}
         for behaviour in behaviours:
             for store in (behaviour.store, *behaviour.watches):
@@ -118,6 +124,10 @@ class BehaviourSet:
     def of(self, store: str) -> Behaviour:
         """What the router does by itself about the items of `store`."""
         return self._by_store.get(store, _PLAIN)
+
+    def may_derive(self, store: str, names: Collection[str]) -> bool:
+        """Can the value of any of these properties follow from the rest of the router?"""
+        return store in self._deriving and not self._by_store[store].stored.issuperset(names)
 
     def reactions(self, store: str) -> Collection[Behaviour]:
         """Those that want to know of changes in `store`."""

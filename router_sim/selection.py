@@ -1,6 +1,6 @@
 """Which items a command means, and which attributes it may have."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from router_sim.behaviour import Call
 from router_sim.query import compile_query
@@ -83,7 +83,7 @@ def matching(call: Call, start: str | None) -> list[Item]:
     elif "name" in query.equals and "name" in menu.by_name and not menu.singleton:
         candidates = _indexed(state, menu, "name", query.equals["name"])
     else:
-        candidates = state.items(menu)
+        candidates = _narrowed(state, menu, query.equals)
     asked = columns(call, query.names)
     return [item for item in candidates if query.passes(state.columns(menu, item, asked))]
 
@@ -109,3 +109,22 @@ def _indexed(state: State, menu: Menu, name: str, value: str) -> list[Item]:
     return sorted(
         (item for item in found_by_name if not menu.kind or item.kind == menu.kind), key=lambda item: item.id
     )
+
+
+def _narrowed(state: State, menu: Menu, equals: Mapping[str, str]) -> list[Item]:
+    """The items among which those are that have these values, in print order."""
+    store = state.store(menu.store)
+    for name, value in equals.items():
+        if (
+            name not in menu.plain
+            or name in menu.booleans
+            or state.behaviours.may_derive(menu.store, (name,))
+        ):
+            continue
+        if store.indexes(name, menu.by_name[name].default):
+            found = store.lookup((name,), (value,))
+            if len(found) < 2:
+                return [item for item in found if not menu.kind or item.kind == menu.kind]
+            numbers = {item.id for item in found}
+            return [item for item in state.items(menu) if item.id in numbers]
+    return state.items(menu)

@@ -269,7 +269,9 @@ class State:
 
     def columns(self, menu: Menu, item: Item, names: Collection[str]) -> dict[str, str]:
         """The properties of these names as they are printed, in the order given."""
-        derived = self.behaviours.of(menu.store).derive(self, menu, item)
+        derived: Mapping[str, str] = {}
+        if self.behaviours.may_derive(menu.store, names):
+            derived = self.behaviours.of(menu.store).derive(self, menu, item)
         row: dict[str, str] = {}
         for name in names:
             text = derived.get(name)

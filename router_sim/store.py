@@ -89,6 +89,10 @@ class Store:
         """The item with this number."""
         return self._items.get(number)
 
+    def indexes(self, name: str, default: str | None) -> bool:
+        """Can items be looked up by this property alone, those without a value by this default?"""
+        return (name,) in self._index and self._defaults.get(name) == default
+
     def lookup(self, key: Key, values: Key) -> list[Item]:
         """The items whose properties `key` have these `values`, oldest entry first."""
         return [self._items[number] for number in self._index[key].get(values, ())]

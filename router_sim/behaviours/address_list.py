@@ -17,6 +17,8 @@ STORE = "/ip/firewall/address-list"
 class AddressList(Behaviour):
     """Timeouts and creation times of entries."""
 
+    stored = frozenset({".id", "list", "address", "comment", "disabled", "dynamic", "creation-time"})
+
     def __init__(self) -> None:
         super().__init__(STORE)
 

@@ -228,6 +228,8 @@ def _has_room(state: State, server: Item, mac: str) -> bool:
 class Hosts(Behaviour):
     """Hosts, and the bindings made from them."""
 
+    stored = frozenset({".id", "mac-address", "address", "to-address", "server", "authorized", "bypassed"})
+
     def __init__(self) -> None:
         super().__init__(HOST)
 

@@ -226,6 +226,8 @@ def _remember(tx: Transaction, session: Item, profile: Item) -> None:
 class Sessions(Behaviour):
     """Logging hosts in by command, and what the end of a session brings about."""
 
+    stored = frozenset({".id", "user", "address", "mac-address", "server", "login-by", "comment"})
+
     def __init__(self) -> None:
         super().__init__(ACTIVE)
 

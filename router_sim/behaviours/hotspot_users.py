@@ -18,6 +18,10 @@ from router_sim.transaction import Transaction
 class Users(Behaviour):
     """Counters of hotspot users."""
 
+    stored = frozenset(
+        {".id", "name", "profile", "server", "comment", "disabled", "mac-address", "address", "email"}
+    )
+
     def __init__(self) -> None:
         super().__init__(USER)
 
