@@ -53,6 +53,7 @@ class SimulatedGuest:
         self.who = who
         self._internet = internet
         self._changes = -1
+        self._source_port = 49151
 
     def seen(self, found_by: str = "") -> None:
         """A packet of the guest reaches the router, unless that is still starting."""
@@ -152,12 +153,19 @@ class SimulatedGuest:
     def _route(self, asked: access.Request) -> Route:
         found = [asked.host] if is_address(asked.host) else list(desk.ask(self.router, asked.host))
         address = found[0] if found else ""
-        self.seen(f"{asked.protocol.upper()} -> {address or asked.host}:{asked.port}")
+        self.seen(self._packet_seen(asked, address))
         decision = self.decide(asked)
         if decision.rule is not None and decision.rule[0] == GARDEN:
             self.router.hotspot.hit(decision.rule[1])
         server = self._internet.server(address, asked.port) if decision.passes and address else None
         return Route(asked, decision, address, server)
+
+    def _packet_seen(self, asked: access.Request, address: str) -> str:
+        """The packet that makes a host, as the host table tells it: `TCP :49711 -> 192.0.2.1:443`."""
+        if not address or asked.protocol not in ("tcp", "udp"):
+            return ""
+        self._source_port = 49152 + (self._source_port - 49151) % 16384
+        return f"{asked.protocol.upper()} :{self._source_port} -> {address}:{asked.port}"
 
     def _resolve(self, name: str) -> Collection[str]:
         return desk.resolve(self.router, name)

@@ -77,7 +77,8 @@ class Guests:
         number = next(self._numbers)
         interface = self._interface(found, interface, subnet)
         mac = self._mac(mac, number)
-        address = self._address(found, interface, mac, address, host_name)
+        leased = "" if address else self._lease(found, interface, mac, host_name)
+        address = leased or self._address(found, interface, address)
         guest = SimulatedGuest(found, self.internet, access.Guest(mac, address, interface))
         proxy = GuestProxy(guest)
         self._pending += 1
@@ -89,7 +90,7 @@ class Guests:
             self._pending -= 1
         entry = Entry(str(number), guest, proxy, host_name)
         self._entries[entry.id] = entry
-        guest.seen("DHCP" if host_name else "")
+        guest.seen("DHCP" if leased else "")
         return entry
 
     async def leave(self, id: str) -> bool:
@@ -134,12 +135,16 @@ class Guests:
         except BadValue as bad:
             raise GuestError(bad.describe("mac")) from None
 
-    def _address(self, router: Router, interface: str, mac: str, address: str, host_name: str) -> str:
-        if address:
-            try:
-                return Address().parse(address)
-            except BadValue as bad:
-                raise GuestError(bad.describe("address")) from None
+    def _address(self, router: Router, interface: str, address: str) -> str:
+        if not address:
+            return self._free(router, interface)
+        try:
+            return Address().parse(address)
+        except BadValue as bad:
+            raise GuestError(bad.describe("address")) from None
+
+    def _lease(self, router: Router, interface: str, mac: str, host_name: str) -> str:
+        """What the router's DHCP server gives; empty where none works."""
         leased: list[str] = []
 
         def ask(tx: Transaction) -> None:
@@ -149,7 +154,7 @@ class Guests:
                 leased.append(item.values.get("active-address") or item.values["address"])
 
         router.write(ask)
-        return leased[0] if leased else self._free(router, interface)
+        return leased[0] if leased else ""
 
     def _free(self, router: Router, interface: str) -> str:
         """An address of the interface's network that neither the router nor a guest has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -70,6 +71,9 @@ async def test_where_a_guest_comes_from(control: Control) -> None:
     (lease,) = console.rows("/ip/dhcp-server/lease")
     assert (lease["address"], lease["host-name"]) == (leased["address"], "phone")
     assert leased["mac"] == lease["mac-address"]
+    found = {row["mac-address"]: row["found-by"] for row in console.rows("/ip/hotspot/host")}
+    assert found[leased["mac"]] == "DHCP"
+    assert found[free["mac"]] == "ARP 10.5.50.2"
 
     assert [each["id"] for each in await control.get("/guests")] == [made["id"], free["id"], leased["id"]]
     shown = await control.get(f"/guests/{made['id']}")
@@ -116,6 +120,11 @@ async def test_what_a_guest_asks(control: Control) -> None:
     assert (packet["outcome"], packet["reached"]) == ("refused", False)
     assert (await control.post(f"{guest}/resolve", name="site.example"))["addresses"] == [SITE]
     assert (await control.post(f"{guest}/resolve", name="nowhere.example"))["addresses"] == []
+    console = control.lab.console
+    console.run("/ip/hotspot/host/remove", {".id": console.rows("/ip/hotspot/host")[0][".id"]})
+    await control.post(f"{guest}/request", address=SITE, port=22)
+    found = console.rows("/ip/hotspot/host")[0]["found-by"]
+    assert re.fullmatch(r"TCP :\d{5} -> 198\.51\.100\.7:22", found), found
 
     rule = control.lab.console.add("/ip/hotspot/walled-garden", dst_host="site.example")
     opened = await control.post(f"{guest}/request", url="http://site.example/")
