@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from router_sim.access import ACTIVE, HOST
 from router_sim.behaviours import dns, files
 from router_sim.engine import Command, Origin
 from router_sim.hotspot_service import GuestStatus, Login
@@ -33,9 +34,9 @@ _MENUS = frozenset(
 )
 
 
-def rows_of(router: Router, menu: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of a menu as the router prints them, in its order."""
-    return router.execute(Command(f"{menu}/print", {}), _ITSELF).rows
+def rows_of(router: Router, menu: str, *queries: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a menu as the router prints them, in its order; those that meet the queries, if any."""
+    return router.execute(Command(f"{menu}/print", {}, queries), _ITSELF).rows
 
 
 def look(router: Router, read: Callable[[State], T]) -> T:
@@ -60,17 +61,22 @@ def ask(router: Router, name: str) -> tuple[str, ...]:
 
 
 class RouterRows(Mapping[str, Sequence[Mapping[str, str]]]):
-    """The menus access depends on, each printed when it is first looked at."""
+    """The menus access depends on, each printed when it is first looked at.
 
-    def __init__(self, router: Router) -> None:
+    Of hosts and sessions only those of the guest with this hardware address.
+    """
+
+    def __init__(self, router: Router, mac: str) -> None:
         self._router = router
+        self._own = f"mac-address={mac}"
         self._held: dict[str, Sequence[Mapping[str, str]]] = {}
 
     def __getitem__(self, menu: str) -> Sequence[Mapping[str, str]]:
         if menu not in _MENUS:
             raise KeyError(menu)
         if menu not in self._held:
-            self._held[menu] = rows_of(self._router, menu)
+            queries = (self._own,) if menu in (HOST, ACTIVE) else ()
+            self._held[menu] = rows_of(self._router, menu, *queries)
         return self._held[menu]
 
     def __iter__(self) -> Iterator[str]:

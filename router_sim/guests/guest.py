@@ -78,7 +78,7 @@ class SimulatedGuest:
         """What the router does with a request. One that is still starting is taken to forward nothing."""
         if self.router.phase is not Phase.READY:
             return Decision("refused", "the router is starting", refusal="dropped")
-        return access.decide(RouterRows(self.router), self.who, request, self._resolve)
+        return access.decide(RouterRows(self.router, self.who.mac), self.who, request, self._resolve)
 
     def route(self, url: str, method: str = "GET") -> Route:
         """What becomes of a request over HTTP or HTTPS. ValueError for a URL that is none."""

@@ -143,7 +143,7 @@ def test_decisions_are_those_of_the_rules_in_the_firewall(rules: list[Row]) -> N
         if rule.get("server") != "!all":  # means no server, and is refused
             LAB.console.run(f"{GARDEN_IP}/add", dict(rule))
     firewall = Firewall(LAB)
-    rows = RouterRows(LAB.router)
+    rows = RouterRows(LAB.router, GUEST.mac)
     assert all(row.get("dynamic") == "true" for row in rows[GARDEN])
     for packet in PACKETS:
         request = Request.of_packet(packet.target, packet.port, packet.protocol)
