@@ -121,7 +121,8 @@ def admissible(state: State, host: Item, attempt: Attempt) -> Admission:
         name, domain = _split(name)
     user = _user(state, host, guarding, name, attempt)
     profile = state.item(state.menus[USER_PROFILE], text_of(state, USER, user, "profile"))
-    _refuse_spent(state, user)
+    if key := spent(state, user):
+        raise LoginRefused(key, username=user.values["name"])
     _refuse_crowd(state, user, profile, host)
     if host.marks.get("unaddressed") and text_of(state, USER, user, "address") == NO_ADDRESS:
         raise LoginRefused("ippool-empty")
@@ -138,6 +139,18 @@ def used_up(user: Item, limit: str) -> int:
     kind = limit.rpartition("-")[2]
     names = ("bytes-in", "bytes-out") if kind == "total" else (f"bytes-{kind}",)
     return int(sum(user.marks.get(f"counted-{name}", 0.0) for name in names))
+
+
+def spent(state: State, user: Item) -> str | None:
+    """The key of the limit that all sessions of the user together have reached, or None."""
+    limit = seconds_of(state, USER, user, "limit-uptime")
+    if limit and user.marks.get("counted-uptime", 0) >= limit:
+        return "uptime-limit"
+    for each in LIMITS:
+        allowed = int(text_of(state, USER, user, each))
+        if allowed and used_up(user, each) >= allowed:
+            return "traffic-limit"
+    return None
 
 
 def _refuse_method(state: State, profile: Item, attempt: Attempt) -> None:
@@ -182,17 +195,6 @@ def _proves(attempt: Attempt, password: str) -> bool:
     if attempt.challenge is not None:
         return attempt.answer.lower() == attempt.challenge.answer(password)
     return attempt.password == password
-
-
-def _refuse_spent(state: State, user: Item) -> None:
-    name = user.values["name"]
-    limit = seconds_of(state, USER, user, "limit-uptime")
-    if limit and user.marks.get("counted-uptime", 0) >= limit:
-        raise LoginRefused("uptime-limit", username=name)
-    for each in LIMITS:
-        allowed = int(text_of(state, USER, user, each))
-        if allowed and used_up(user, each) >= allowed:
-            raise LoginRefused("traffic-limit", username=name)
 
 
 def _refuse_crowd(state: State, user: Item, profile: Item | None, host: Item) -> None:

@@ -16,7 +16,7 @@ from router_sim.behaviours.hotspot import (
     server_of,
     text_of,
 )
-from router_sim.behaviours.hotspot_login import LIMITS, methods_of, trial_name
+from router_sim.behaviours.hotspot_login import LIMITS, methods_of, spent, trial_name
 from router_sim.durations import SECOND, format_duration, parse_duration
 from router_sim.schema import version_key
 from router_sim.state import State
@@ -55,8 +55,7 @@ def is_available(state: State, host: Item, profile: Item) -> bool:
     user = _user(state, host)
     if user is None:
         return True
-    limit = seconds_of(state, USER, user, "limit-uptime")
-    return not limit or user.marks.get("counted-uptime", 0) < limit
+    return spent(state, user) is None
 
 
 def times(state: State, profile: Item) -> tuple[float, float]:

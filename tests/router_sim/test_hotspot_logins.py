@@ -301,6 +301,18 @@ def test_a_trial_is_had_once_in_a_while(guarded, still_clock: VirtualClock) -> N
     hotspot.login(IP, method="trial")
 
 
+def test_limits_of_trials_are_those_of_the_built_in_user(guarded) -> None:
+    guarded.set(USERS, "default-trial", limit_bytes_total="100")
+    guarded.hotspot.login(IP, method="trial")
+    assert not guarded.hotspot.status(IP).trial
+    assert guarded.rows(ACTIVE)[0]["limit-bytes-total"] == "100"
+    guarded.hotspot.traffic(MAC, IP, bytes_out=100)
+    assert guarded.rows(ACTIVE) == []
+    assert not guarded.hotspot.status(IP).trial
+    assert refusal(guarded.hotspot, method="trial")[0] == "traffic-limit"
+    assert guarded.row(USERS, "default-trial")["bytes-out"] == "100"
+
+
 def test_nobody_has_the_trial_of_another(guarded) -> None:
     hotspot = guarded.hotspot
     hotspot.seen(OTHER, "10.0.0.6", "vlan10")
