@@ -41,6 +41,7 @@ class Site:
     router: Router
     fleet: Fleet
     host: str
+    clock: VirtualClock
 
     @property
     def certificate(self) -> str:
@@ -104,7 +105,7 @@ async def site(
         certify(router, host)
     ports = ServicePorts(0, 0, 0, 0) if all_services else ServicePorts(api=0)
     async with Fleet({host: router}, ports=ports, pace=PACE) as fleet:
-        yield Site(router, fleet, host)
+        yield Site(router, fleet, host, clock)
 
 
 async def run(command: Sequence[str], wishes: Mapping[str, Any]) -> str:
