@@ -6,6 +6,7 @@ One listening socket serves all routers, so that one nobody connects to costs no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -21,6 +22,11 @@ from router_sim.services import Service
 LOGGER = logging.getLogger(__name__)
 
 _HANDSHAKE_SECONDS: Final = 20.0
+# Fatal alerts in the clear, for what the library says went wrong with the first message of a client.
+_ALERTS: Final = {
+    "NO_SHARED_CIPHER": bytes.fromhex("15030300020228"),  # handshake failure
+    "UNSUPPORTED_PROTOCOL": bytes.fromhex("15030300020246"),  # protocol version
+}
 
 
 class House(Protocol):
@@ -74,30 +80,69 @@ class Reception(asyncio.Protocol):
             protocol.connection_made(connected)
             return
         # The connection starts over on a descriptor of its own: nothing was read from it yet, and turning TLS on
-        # in a running transport loses what has arrived meanwhile on some event loops.
-        own = socket.socket(fileno=os.dup(held.fileno()))
-        connected.abort()
-        work = self._secure(own, router, service, peer[0])
-        self._house.handshake(asyncio.get_running_loop().create_task(work))
-
-    async def _secure(self, own: socket.socket, router: Router, service: Service, client: str) -> None:
-        behind = _BehindHandshake(lambda: self._house.occupy(router, service, client))
-        try:
+        # in a running transport loses what has arrived meanwhile on some event loops. The second one is held
+        # until the handshake is over: event loops drop the alert that tells a client why it failed.
+        with contextlib.ExitStack() as undo:
             try:
-                own.setblocking(False)
-                context = self._house.context(router, service)
-            except BaseException:
-                own.close()
-                raise
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: behind, own, ssl=context, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+                own = undo.enter_context(socket.socket(fileno=os.dup(held.fileno())))
+                spare = undo.enter_context(socket.socket(fileno=os.dup(held.fileno())))
+            except OSError as error:  # too many open files
+                LOGGER.warning("router %s: no TLS on %s: %s", router.name, service.name, error)
+                self._house.leave(router, service)
+            else:
+                undo.pop_all()
+                handshake = _Handshake(self._house, router, service, peer[0], own, spare)
+                task = asyncio.get_running_loop().create_task(handshake.run())
+                task.add_done_callback(handshake.over)
+                self._house.handshake(task)
+        connected.abort()
+
+
+class _Handshake:
+    """Turns TLS on. `own` and `spare` are descriptors of the same connection."""
+
+    def __init__(
+        self,
+        house: House,
+        router: Router,
+        service: Service,
+        client: str,
+        own: socket.socket,
+        spare: socket.socket,
+    ) -> None:
+        self._house = house
+        self._router = router
+        self._service = service
+        self._own = own
+        self._spare = spare
+        self._given = False  # whether a transport closes `own`
+        self._behind = _BehindHandshake(lambda: house.occupy(router, service, client))
+
+    async def run(self) -> None:
+        """Shake hands, or tell the client why not."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._own.setblocking(False)
+            context = self._house.context(self._router, self._service)
+            self._given = True
+            await loop.connect_accepted_socket(
+                lambda: self._behind, self._own, ssl=context, ssl_handshake_timeout=_HANDSHAKE_SECONDS
             )
         except (OSError, ValueError) as error:
             # No cipher in common, a client that left, a certificate nobody can use.
-            LOGGER.debug("router %s: no TLS on %s: %s", router.name, service.name, error)
-        finally:
-            if not behind.reached:
-                self._house.leave(router, service)
+            LOGGER.debug("router %s: no TLS on %s: %s", self._router.name, self._service.name, error)
+            alert = _ALERTS.get(getattr(error, "reason", None) or "")
+            if alert is not None:
+                with contextlib.suppress(OSError):
+                    self._spare.send(alert)
+
+    def over(self, task: asyncio.Task[None]) -> None:
+        """It ended, one way or another, or was given up before it began."""
+        self._spare.close()
+        if not self._given:
+            self._own.close()
+        if not self._behind.reached:
+            self._house.leave(self._router, self._service)
 
 
 class _BehindHandshake(asyncio.Protocol):
