@@ -5,8 +5,8 @@ and looked at nothing outside the router's stores (`State.outside`: the time, ot
 good for one revision of the state: the first write of any kind ends its life. So records that hold a
 time are made anew each time, and so is everything after a write.
 
-A sentence is known again by its words without the tag, and a segment that holds one whole untagged sentence
-by its bytes, which saves taking it apart.
+A sentence is known again by its words without the tag, and a segment that holds one whole sentence by its
+bytes up to the tag at its end, which saves taking it apart.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ class Remembered:
         """Be this reply from now on, made under this tag word; `size` is what it counts for."""
         self.revision = revision
         self.size = size
-        self._tag = tag
+        self._tag = b"" if tag == _TAG else tag
         self._reply = reply
         self._pieces: list[bytes] | None = None
 
     def tagged(self, tag: bytes) -> bytes:
-        """The reply to the same command with this tag word, empty for none."""
+        """The reply to the same command with this tag word; empty, or that of an empty tag, for none."""
+        if tag == _TAG:
+            tag = b""
         if tag == self._tag:
             return self._reply
         if self._pieces is None:
@@ -69,20 +71,20 @@ class Memo:
     def __len__(self) -> int:
         return len(self._replies)
 
-    def segment(self, user: str, data: bytes) -> Remembered | None:
-        """The reply to a segment that is one whole sentence without a tag, as `user` last got it."""
-        return self._segments.get((user, data))
+    def segment(self, user: str, start: bytes) -> Remembered | None:
+        """The reply to a segment that is one whole sentence and starts so, as `user` last got it."""
+        return self._segments.get((user, start))
 
     def sentence(self, user: str, kept: Words) -> Remembered | None:
         """The reply to a sentence, its tag left out, as `user` last got it."""
         return self._replies.get((user, kept))
 
-    def know(self, user: str, segment: bytes, found: Remembered) -> None:
-        """From now on know the sentence of a reply by its segment as well."""
-        if len(segment) <= LONGEST_REQUEST:
+    def know(self, user: str, start: bytes, found: Remembered) -> None:
+        """From now on know the sentence of a reply by the start of its segment as well."""
+        if len(start) <= LONGEST_REQUEST:
             if len(self._segments) >= MOST_REPLIES:
                 self._segments.clear()
-            self._segments[user, segment] = found
+            self._segments[user, start] = found
 
     def keep(self, user: str, kept: Words, tag: bytes, revision: int, reply: bytes) -> None:
         """Keep a reply, made under this tag word, if it is not too long."""
@@ -101,13 +103,27 @@ class Memo:
             oldest.hold(_VOID, b"", b"", 0)
 
 
+def cut_tag(segment: bytes) -> tuple[bytes, bytes]:
+    """The start of a segment up to its tag or its end, and the tag word there, empty if there is none.
+
+    Nothing is taken apart for it, so the start means something only where it is known to be whole words:
+    the same bytes are whole words again, and what follows them is a word and the end, or the end alone.
+    """
+    if not segment.endswith(b"\0"):
+        return b"", b""
+    at = segment.rfind(_TAG)
+    if at > 0 and segment[at - 1] == len(segment) - 1 - at:
+        return segment[: at - 1], segment[at:-1]
+    return segment[:-1], b""
+
+
 def split_tag(words: Sequence[bytes]) -> tuple[Words, bytes]:
-    """The words of a command without tags, and the tag word that counts; empty for none or an empty tag."""
+    """The words of a command without tags, and the tag word that counts; empty if there is none."""
     tags = [word for word in words[1:] if word.startswith(_TAG)]
     if not tags:
         return tuple(words), b""
     kept = [word for word in words[1:] if not word.startswith(_TAG)]
-    return (words[0], *kept), b"" if tags[-1] == _TAG else tags[-1]
+    return (words[0], *kept), tags[-1]
 
 
 def _around_tags(reply: bytes, *, tagged: bool) -> list[bytes]:

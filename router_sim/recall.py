@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router_sim.faults import FaultPlan
-from router_sim.memo import LONGEST_REQUEST, Words, split_tag
+from router_sim.memo import LONGEST_REQUEST, Words, cut_tag, split_tag
 from router_sim.router import Router
 
 Footing = tuple[int, int]
@@ -27,8 +27,9 @@ class Recall:
         """The reply to a segment that is one whole sentence and was answered before."""
         if not self.user or self._faults or len(data) > LONGEST_REQUEST:
             return None
-        found = self._router.memo.segment(self.user, data)
-        return found.tagged(b"") if found is not None and found.revision == self._router.revision() else None
+        start, tag = cut_tag(data)
+        found = self._router.memo.segment(self.user, start)
+        return found.tagged(tag) if found is not None and found.revision == self._router.revision() else None
 
     def sentence(self, words: list[bytes], segment: bytes) -> bytes | None:
         """The reply to a sentence that was answered before; `segment` is its own, or empty.
@@ -44,8 +45,10 @@ class Recall:
         if found is None or found.revision != self._router.revision():
             self._asked = kept, tag
             return None
-        if segment and not tag:
-            memo.know(self.user, segment, found)
+        if segment:
+            start, last = cut_tag(segment)
+            if last == tag and len(kept) + bool(tag) == len(words):
+                memo.know(self.user, start, found)
         return found.tagged(tag)
 
     def footing(self) -> Footing:

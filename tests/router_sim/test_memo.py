@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from router_sim import memo
 from router_sim.clock import VirtualClock
 from router_sim.faults import Fault, FaultPlan
-from router_sim.memo import Memo, split_tag
+from router_sim.memo import Memo, cut_tag, split_tag
 from router_sim.recall import Recall
 from router_sim.router import Router
 from router_sim.seed import lab_router
@@ -310,5 +310,30 @@ def test_a_reply_gets_another_tag() -> None:
     assert found.tagged(b"") == framed("!re", "=.tag==a") + framed("!done")
     assert found.tagged(b".tag=bb") == framed("!re", ".tag=bb", "=.tag==a") + framed("!done", ".tag=bb")
     assert split_tag([b"/x", b".tag=1", b"=a=", b".tag=2"]) == ((b"/x", b"=a="), b".tag=2")
-    assert split_tag([b"/x", b".tag=1", b".tag="]) == ((b"/x",), b"")
+    assert split_tag([b"/x", b".tag=1", b".tag="]) == ((b"/x",), b".tag=")
     assert split_tag([b".tag=1", b"/x"]) == ((b".tag=1", b"/x"), b"")
+    assert found.tagged(b".tag=") == found.tagged(b"")
+
+
+def test_a_segment_is_known_by_its_start() -> None:
+    start = framed("/x/print", "?a=b")[:-1]
+    assert cut_tag(start + b"\0") == (start, b"")
+    assert cut_tag(framed("/x/print", "?a=b", ".tag=17")) == (start, b".tag=17")
+    assert cut_tag(framed("/x/print", ".tag=17", "?a=b"))[1] == b""
+    assert cut_tag(start + b"\x06.tag=1") == (b"", b"")  # not at its end yet
+    assert cut_tag(start) == (b"", b"")
+    bench = Bench().logged_in()
+    path, asked = f"{USERS}/print", "?name=default-trial"
+    plain = bench.say(path, asked)
+    for _ in range(3):
+        assert bench.say(path, asked) == plain
+        assert bench.say(path, asked, ".tag=") == plain
+        for tags in ((".tag=7",), (".tag=a", ".tag=7"), (".tag=ä" * 30, ".tag=7")):
+            for words in ((path, asked, *tags), (path, *tags, asked), (path, *tags[:-1], asked, tags[-1])):
+                tagged = bench.say(*words)
+                assert [[words[0], *words[2:]] for words in tagged] == plain
+                assert {words[1] for words in tagged} == {".tag=7"}
+        # A comment that looks like a tag at the end of its word is none.
+        assert bench.say(path, asked, "?comment=\x06.tag=x")[0] == ["!empty"]
+        assert bench.say(path, asked, ".tag=a")[-1] == ["!done", ".tag=a"]
+        assert bench.say(path, "?name=", ".tag=a")[-1] == ["!done", ".tag=a"]
