@@ -28,6 +28,7 @@ AGENT_IDS = (
 )  # fmt: skip
 FRAMES = Choice(("admit-all", "admit-only-untagged-and-priority-tagged", "admit-only-vlan-tagged"))
 AUTO = Choice(("auto", "no", "yes"))
+FILTERING = ("vlan-filtering", "true")
 
 BRIDGE = Menu(
     "/interface/bridge",
@@ -74,7 +75,9 @@ BRIDGE = Menu(
         Property("frame-types", Choice(("admit-all", "admit-only-untagged-and-priority-tagged",
                                         "admit-only-vlan-tagged")), "admit-all",
                  shown_with=("vlan-filtering", "true")),
-        Property("ingress-filtering", Bool(), "true", shown_with=("vlan-filtering", "true")),
+        # Version 6 lets everything in that nobody asked to be filtered.
+        Property("ingress-filtering", Bool(), "false", shown_with=FILTERING, span=Span(until="7.0")),
+        Property("ingress-filtering", Bool(), "true", shown_with=FILTERING, span=Span(since="7.0")),
         Property("mvrp", Bool(), "false", shown_with=("vlan-filtering", "true")),
         Property("dhcp-snooping", Bool(), "false"),
         Property("add-dhcp-option82", Bool(), "false", shown_with=("dhcp-snooping", "true"),
@@ -127,7 +130,8 @@ PORT = Menu(
         Property("restricted-tcn", Bool(), "false"),
         Property("pvid", Int(1, 4094), "1"),
         Property("frame-types", FRAMES, "admit-all"),
-        Property("ingress-filtering", Bool(), "true"),
+        Property("ingress-filtering", Bool(), "false", span=Span(until="7.0")),
+        Property("ingress-filtering", Bool(), "true", span=Span(since="7.0")),
         Property("unknown-unicast-flood", Bool(), "true"),
         Property("unknown-multicast-flood", Bool(), "true"),
         Property("broadcast-flood", Bool(), "true"),

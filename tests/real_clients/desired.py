@@ -32,7 +32,7 @@ RIGHTS = (
 
 
 def policy(*granted: str) -> str:
-    """The rights of a group as a router prints them."""
+    """The rights of a group as a router of 7.22 prints them."""
     denied = [f"!{right}" for right in RIGHTS if right not in granted]
     return ",".join([*(right for right in RIGHTS if right in granted), *denied])
 
@@ -153,11 +153,13 @@ DESIRED = (
         "ip dns static",
         [
             {"name": "a.t.example", "address": "192.0.2.61", "ttl": "5m"},
-            {"name": "b.t.example", "type": "CNAME", "cname": "a.t.example"},
+            {"name": "b.t.example", "address": "192.0.2.63"},
+            {"name": "c.t.example", "type": "CNAME", "cname": "a.t.example"},
             {"regexp": "^x[0-9]+\\.t\\.example$", "address": "192.0.2.62", "comment": "many"},
         ],
         [
-            {"name": "b.t.example", "type": "A", "address": "192.0.2.63", "match-subdomain": True},
+            {"regexp": "^x[0-9]+\\.t\\.example$", "address": "192.0.2.62"},
+            {"name": "b.t.example", "address": "192.0.2.63", "match-subdomain": True},
             {"name": "a.t.example", "address": "192.0.2.61", "disabled": True},
         ],
     ),
@@ -388,7 +390,7 @@ DESIRED = (
     ),
     Desired(
         "user",
-        [{"name": "t-op", "password": "long-enough-1", "group": "t-ops", "address": "192.0.2.0/24"}],
+        [{"name": "t-op", "password": "long-enough-1", "group": "write", "address": "192.0.2.0/24"}],
         [
             {
                 "name": "t-op",
