@@ -8,7 +8,7 @@ import gc
 import ipaddress
 import secrets
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -196,9 +196,11 @@ async def serve(settings: Settings, console: Console) -> None:
     clock = VirtualClock()
     internet = Internet()
     try:
-        routers = await _routers(settings, clock, console, internet)
+        routers = await _unless(stop, _routers(settings, clock, console, internet))
     except (ValueError, StateError) as error:
         raise RouterError(str(error)) from error
+    if routers is None:
+        return
     fleet = Fleet(
         routers,
         ports=settings.services.ports,
@@ -227,6 +229,22 @@ async def serve(settings: Settings, console: Console) -> None:
         gc.freeze()
         _report(settings, fleet, control, console)
         await stop.wait()
+
+
+async def _unless(
+    stop: asyncio.Event, work: Coroutine[Any, Any, dict[str, Router]]
+) -> dict[str, Router] | None:
+    """What `work` comes to, or None when it is told to stop before: a router may be slow to read."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
+        while not working.done():
+            # Python 3.11 loses a cancellation that comes just when a connection is made.
+            working.cancel()
+            await asyncio.wait((working,), timeout=0.1)
+        return None
+    stopping.cancel()
+    return working.result()
 
 
 async def _routers(

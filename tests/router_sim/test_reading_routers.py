@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -161,6 +164,28 @@ async def test_the_command_starts_from_a_router_and_from_what_it_saved(site: Sit
         (version, _) = await client.talk("/system/resource/print", "=.proplist=version")
         assert version[1].startswith("=version=7.22.3")
         assert ["!re", "=name=site"] in await client.talk("/system/identity/print")
+
+
+async def test_the_command_can_be_stopped_while_it_reads() -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        left.set()
+
+    async with await asyncio.start_server(silent, HOST, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        arguments = ("--port", "0", "--from", f"{HOST}:{port}")
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "router_sim", *arguments)
+        await asyncio.wait_for(asked.wait(), 30)
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        await asyncio.wait_for(left.wait(), 10)
 
 
 def at(address: str, process: Process) -> RawClient:
