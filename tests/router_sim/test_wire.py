@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from librouteros import protocol as peer
 
 from router_sim.wire import ProtocolError, SentenceReader, encode_length, encode_sentence, encode_word
+
+SEEDS = Path(__file__).parents[2] / "fuzz" / "corpus" / "wire"
 
 LENGTHS = [
     (0, "00"),
@@ -96,22 +99,56 @@ def test_cutting_does_not_matter(given_sentences: list[list[bytes]], places: lis
     assert reader.pending == 0
 
 
-@given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=20))
-def test_any_bytes_give_sentences_or_one_error_however_cut(data: bytes, places: list[int]) -> None:
-    whole = drain(SentenceReader(max_word=64, max_sentence=128), [data])
-    pieces = drain(SentenceReader(max_word=64, max_sentence=128), cut(data, places))
-    single = drain(SentenceReader(max_word=64, max_sentence=128), [bytes((byte,)) for byte in data])
+# Bytes as they come, and bytes that look more like sentences: short words, zeros, and lengths near the limits.
+lengths = st.sampled_from([0, 1, 2, 3, 15, 16, 17, 63, 64, 65, 127, 128, 129, 0x3FFF, 0x4000, 0x10000000])
+streams = st.binary(max_size=300) | st.lists(
+    st.binary(max_size=4).map(encode_word)
+    | lengths.map(encode_length)
+    | st.just(b"\0")
+    | st.binary(max_size=70),
+    max_size=30,
+).map(b"".join)
+limits = st.tuples(st.sampled_from([1, 16, 64]), st.sampled_from([1, 20, 128]), st.sampled_from([1, 3, 100]))
+
+
+def agree(data: bytes, places: list[int], bounds: tuple[int, int, int]) -> None:
+    whole = drain(SentenceReader(*bounds), [data])
+    pieces = drain(SentenceReader(*bounds), cut(data, places))
+    single = drain(SentenceReader(*bounds), [bytes((byte,)) for byte in data])
     assert whole == pieces == single
     assert whole[1] in (0, 1)
-    assert all(word for sentence in whole[0] for word in sentence)
+    max_word, max_sentence, max_words = bounds
+    for sentence in whole[0]:
+        assert 1 <= len(sentence) <= max_words
+        assert all(1 <= len(word) <= max_word for word in sentence)
+        assert sum(map(len, sentence)) <= max_sentence
 
 
-@given(st.binary(max_size=2000))
-def test_memory_is_bounded_by_the_limits(data: bytes) -> None:
-    reader = SentenceReader(max_word=64, max_sentence=128)
-    for byte in data:
-        drain(reader, [bytes((byte,))])
-        assert reader.pending <= 128 + 5
+@given(streams, st.lists(st.integers(0, 400), max_size=20), limits)
+def test_any_bytes_give_sentences_or_one_error_however_cut(
+    data: bytes, places: list[int], bounds: tuple[int, int, int]
+) -> None:
+    agree(data, places, bounds)
+
+
+@pytest.mark.parametrize("seed", sorted(SEEDS.iterdir()), ids=lambda path: path.name)
+def test_the_seeds_of_the_fuzzer_agree(seed: Path) -> None:
+    data = seed.read_bytes()
+    agree(data[2:], [data[1], 7, 30], (64, 128, 8))
+    agree(data[2:], [data[1], 7, 30], (1 << 24, 1 << 25, 65536))
+
+
+@given(streams, st.lists(st.integers(0, 400), max_size=20), limits)
+def test_memory_is_bounded_by_the_limits(
+    data: bytes, places: list[int], bounds: tuple[int, int, int]
+) -> None:
+    reader = SentenceReader(*bounds)
+    for chunk in cut(data, places):
+        _, errors = drain(reader, [chunk])
+        assert reader.pending <= bounds[1] + 5
+        assert len(reader._words) <= bounds[2]
+        if errors:
+            assert reader.pending == 0
 
 
 @pytest.mark.parametrize("first", range(0xF8, 0x100))
