@@ -7,27 +7,21 @@ not what a router does when their distances differ.
 
 from collections.abc import Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface
-from typing import NamedTuple
 
 from router_sim.behaviour import Behaviour, Draft
 from router_sim.behaviours.interfaces import is_enabled, usable
+from router_sim.network import masked
 from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Hold, Item
 from router_sim.transaction import Transaction
-from router_sim.traps import missing, no_match
+from router_sim.traps import bad_argument, missing, no_match
 
 ROUTES = "/ip/route"
 ADDRESSES = "/ip/address"
 INTERFACES = "/interface"
+MOST_GATEWAYS = 64  # assumed
 CONNECTED = {"distance": "0", "scope": "10", "target-scope": "5"}
-
-
-class Network(NamedTuple):
-    """A network the router is in: its interface's identifier and its own address there."""
-
-    interface: str
-    own: IPv4Interface
 
 
 class Routes(Behaviour):
@@ -42,6 +36,8 @@ class Routes(Behaviour):
         gateway = values.get("gateway", "")
         if not gateway and "blackhole" not in values and values.get("type", "unicast") == "unicast":
             raise missing("gateway")
+        if gateway.count(",") >= MOST_GATEWAYS:
+            raise bad_argument("invalid value for argument gateway")
         for part in gateway.split(",") if gateway else ():
             address, _, interface = part.partition("%")
             if not _is_address(address) and state.find(INTERFACES, address) is None:
@@ -75,21 +71,15 @@ class Routes(Behaviour):
         return derived
 
     def changed(self, tx: Transaction, store: str, before: Item | None, after: Item | None) -> None:
-        """An address or an interface came, went or changed: so do the routes to connected networks."""
-        if store == ROUTES or (store == INTERFACES and not _went_or_came(before, after)):
-            return
-        wanted = {(each.interface, str(each.own.network), str(each.own.ip)) for each in networks(tx.state)}
-        for row in list(tx.state.store(ROUTES)):
-            if row.hold is not Hold.DYNAMIC:
-                continue
-            held = (row.values["gateway"], row.values["dst-address"], row.values["pref-src"])
-            if held in wanted:
-                wanted.remove(held)
-            else:
-                tx.drop(ROUTES, row.id)
-        for interface, destination, own in sorted(wanted):
-            values = {"dst-address": destination, "gateway": interface, "pref-src": own}
-            tx.add(ROUTES, {**values, **CONNECTED}, hold=Hold.DYNAMIC)
+        """An address or an interface came, went or changed: so does the route to a connected network."""
+        if store == ADDRESSES:
+            for item in (before, after):
+                if item is not None:
+                    _settle(tx, item)
+        elif store == INTERFACES and _went_or_came(before, after):
+            for interface in {item.key for item in (before, after) if item is not None}:
+                for item in tx.state.store(ADDRESSES).lookup(("interface",), (interface,)):
+                    _settle(tx, item)
 
 
 class RoutingTables(Behaviour):
@@ -103,12 +93,28 @@ class RoutingTables(Behaviour):
         return {"fib": ""} if "fib" in item.values else {}
 
 
-def networks(state: State) -> Iterator[Network]:
-    """The networks the router has a working address in."""
-    for item in state.store(ADDRESSES):
-        interface = item.values["interface"]
-        if is_enabled(item) and usable(state, interface):
-            yield Network(interface, IPv4Interface(item.values["address"]))
+def _settle(tx: Transaction, address: Item) -> None:
+    """See to it that there is a route for what an address was or is, if that still works, and else none."""
+    interface, own = address.values["interface"], IPv4Interface(address.values["address"])
+    now = tx.state.store(ADDRESSES).get(address.id)
+    works = (
+        now is not None
+        and is_enabled(now)
+        and (now.values["interface"], now.values["address"]) == (interface, address.values["address"])
+        and usable(tx.state, interface)
+    )
+    routes = [
+        row
+        for row in tx.state.store(ROUTES).lookup(("pref-src",), (str(own.ip),))
+        if row.hold is Hold.DYNAMIC
+        and (row.values["gateway"], row.values["dst-address"]) == (interface, str(own.network))
+    ]
+    if works and not routes:
+        values = {"dst-address": str(own.network), "gateway": interface, "pref-src": str(own.ip)}
+        tx.add(ROUTES, {**values, **CONNECTED}, hold=Hold.DYNAMIC)
+    elif not works:
+        for row in routes:
+            tx.drop(ROUTES, row.id)
 
 
 def _went_or_came(before: Item | None, after: Item | None) -> bool:
@@ -128,12 +134,21 @@ def _ways(state: State, gateway: str) -> list[str]:
             if usable(state, state.find(INTERFACES, address) or ""):
                 ways.append(address)
             continue
-        for network in networks(state):
-            way = state.name_of(INTERFACES, network.interface)
-            if IPv4Address(address) in network.own.network and named in ("", way):
+        for interface in _behind(state, address):
+            way = state.name_of(INTERFACES, interface)
+            if named in ("", way):
                 ways.append(f"{address}%{way}")
                 break
     return ways
+
+
+def _behind(state: State, address: str) -> Iterator[str]:
+    """The interfaces whose networks an address is in, the smallest network first."""
+    routes = state.store(ROUTES)
+    for length in range(32, -1, -1):
+        for row in routes.lookup(("dst-address",), (masked(IPv4Address(address), length),)):
+            if row.hold is Hold.DYNAMIC:
+                yield row.values["gateway"]
 
 
 def _reachable(way: str) -> str:

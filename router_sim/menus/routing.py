@@ -64,6 +64,7 @@ ROUTE = Menu(
         about(),
     ),
     LIST | TOGGLE | COMMENT | {"unset"},
+    indexed=("dst-address", "pref-src"),
     print_arguments=frozenset({"stats"}),
     noun="route",
     dynamic_noun="route",

@@ -89,6 +89,16 @@ def test_a_route_is_active_while_its_gateway_is_reached(console: Console) -> Non
     assert (row.get("active"), row["inactive"], row["disabled"]) == (None, "false", "true")
 
 
+def test_several_gateways_share_the_load_and_the_smallest_network_is_meant(console: Console) -> None:
+    console.add(ADDRESSES, address="192.0.2.1/24", interface="vlan10")
+    console.add(ADDRESSES, address="192.0.2.129/25", interface="vlan20")
+    route = console.add(ROUTES, gateway="192.0.2.7,192.0.2.200,198.51.100.1")
+    row = console.row(ROUTES, route)
+    assert (row["immediate-gw"], row["ecmp"]) == ("192.0.2.7%vlan10,192.0.2.200%vlan20", "true")
+    named = console.add(ROUTES, dst_address="10.0.0.0/8", gateway="192.0.2.200%vlan10")
+    assert console.row(ROUTES, named)["immediate-gw"] == "192.0.2.200%vlan10"
+
+
 def test_routes_lead_to_interfaces_and_black_holes_too(console: Console) -> None:
     through = console.add(ROUTES, dst_address="198.51.100.7", gateway="vlan20")
     assert console.row(ROUTES, through)["dst-address"] == "198.51.100.7/32"
@@ -104,6 +114,8 @@ def test_what_a_route_cannot_be(console: Console) -> None:
     assert console.trap(f"{ROUTES}/add", {"dst-address": "10.0.0.0/8"})[0][0] == "missing =gateway="
     nowhere = console.trap(f"{ROUTES}/add", {"gateway": "nowhere"})
     assert nowhere == (("input does not match any value of gateway", 1),)
+    many = console.trap(f"{ROUTES}/add", {"gateway": ",".join(["192.0.2.1"] * 65)})
+    assert many == (("invalid value for argument gateway", 1),)
     table = console.trap(f"{ROUTES}/add", {"gateway": "vlan10", "routing-table": "other"})
     assert table == (("input does not match any value of routing-table", 1),)
     console.add(ADDRESSES, address="192.0.2.1/24", interface="vlan10")
