@@ -131,7 +131,7 @@ def test_any_bytes_give_sentences_or_one_error_however_cut(
     agree(data, places, bounds)
 
 
-@pytest.mark.parametrize("seed", sorted(SEEDS.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("seed", sorted(SEEDS.iterdir()), ids=lambda path: path.stem)
 def test_the_seeds_of_the_fuzzer_agree(seed: Path) -> None:
     data = seed.read_bytes()
     agree(data[2:], [data[1], 7, 30], (64, 128, 8))
