@@ -156,6 +156,9 @@ def _drop_missing_hardware(router: Router, untouched: Snapshot, wanted: Snapshot
 
 def _make_hardware(router: Router, statement: Statement, row: Row, problems: list[str]) -> None:
     menu = router.menus[statement.menu]
+    called = row.get("name", "")
+    if not called or router.holds("/interface", called):
+        raise Trap(("an interface needs a name of its own", None))
     values = {}
     for name, value in statement.values.items():
         each = menu.by_name[name]
