@@ -8,6 +8,7 @@ from typing import Final
 from router_sim.durations import SECOND, parse_duration
 from router_sim.sentences import Request
 from router_sim.traps import bad_argument
+from router_sim.values import split_list
 
 STREAM_ARGUMENTS: Final = frozenset({"follow", "follow-only", "interval"})
 SHORTEST_INTERVAL: Final = 0.01
@@ -32,8 +33,8 @@ def interval_of(text: str) -> float:
 
 def columns_of(attributes: Mapping[str, str]) -> list[str] | None:
     """The properties asked for; None for all."""
-    listed = attributes.get(".proplist")
-    return None if listed is None else listed.split(",")
+    listed = attributes.get(".proplist", attributes.get("proplist"))
+    return split_list(listed) if listed else None
 
 
 def once(request: Request) -> Request:

@@ -470,7 +470,7 @@ class Session:
             if self._outlet.full:  # a peer that does not read misses a turn rather than piling them up
                 return
             rows = self.router.execute(command, origin).rows
-            self._write(replies.rows({".section": str(section), **row} for row in rows))
+            self._write(replies.rows({**row, ".section": str(section)} for row in rows))
             section += 1
 
         def again() -> None:

@@ -3,7 +3,7 @@
 A record of a command that goes on carries `.section`, its running number, unless the command was asked
 `once`. `duration` ends such a command from outside, without a trap.
 
-Source: recorded monitors and downloads over the API. That the number stands first in the record is assumed.
+Source: recorded monitors and downloads over the API, where the number is the last word of the record.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ async def run_stream(
         async with limit:
             async for record in going:
                 if reply.numbered and ".section" not in record:
-                    record = {".section": str(section), **record}
+                    record = {**record, ".section": str(section)}
                 section += 1
                 emit(record)
     except TimeoutError:

@@ -135,10 +135,15 @@ def _with(call: Call, attributes: Mapping[str, str]) -> Call:
 
 
 class Groups(Behaviour):
-    """Groups of old versions know no REST."""
+    """Groups of old versions know no REST, and one that has users stays."""
 
     def __init__(self) -> None:
         super().__init__(GROUP)
+
+    def check_removal(self, state: State, menu: Menu, item: Item) -> None:
+        """Refuse to leave users without a group; a client's error list has the text."""
+        if state.store(USER).holds(("group",), (item.key,)):
+            raise failure("group has some users")
 
     def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
         """The policy in the words of the version."""

@@ -13,11 +13,9 @@ from router_sim.store import Item, parse_key
 
 FILTER = "/ip/firewall/filter"
 NAT = "/ip/firewall/nat"
-ADDRESS_LIST = "/ip/firewall/address-list"
 # Newer versions print these only once given; from which version on is assumed.
 SWITCHES = {"disabled": "false", "log": "false", "log-prefix": ""}
 SWITCHES_LEFT_OUT_SINCE = (7, 20)
-NAMING_LISTS = ("src-address-list", "dst-address-list")
 NAMING = {
     f"{way}-{kind}": store
     for way in ("in", "out")
@@ -46,15 +44,14 @@ class Rules(Behaviour):
 
 
 def _leads_nowhere(state: State, menu: Menu, item: Item) -> bool:
-    """Does the rule jump to a chain without rules, or name a list without entries or an interface gone?"""
+    """Does the rule jump to a chain without rules, or name an interface or interface list that is gone?
+
+    A list of addresses may have no entries yet, as in rules that fill it first.
+    """
     values = item.values
     if values.get("action") == "jump":
         target = values.get("jump-target", "")
         if not state.store(menu.store).holds(("chain",), (target,)):
-            return True
-    for name in NAMING_LISTS:
-        listed = values.get(name, "").removeprefix("!")
-        if listed and not state.store(ADDRESS_LIST).holds(("list",), (listed,)):
             return True
     for name, store in NAMING.items():
         number = parse_key(values.get(name, "").removeprefix("!"))

@@ -48,6 +48,7 @@ from router_sim.behaviours.hotspot_timing import (
     idle_time,
     session_deadline,
 )
+from router_sim.dates import format_moment, from_seconds
 from router_sim.exchange import Reply
 from router_sim.network import Address, Mac
 from router_sim.schema import Menu
@@ -202,7 +203,8 @@ def _enlist(tx: Transaction, session: Item, profile: Item) -> None:
     address = session.values["address"]
     for name in split_list(profile.values.get("address-list", "")):
         if not tx.state.store(ADDRESS_LIST).holds(("list", "address"), (name, address)):
-            values = {"list": name, "address": address}
+            moment = format_moment(from_seconds(tx.now), tx.state.version)
+            values = {"list": name, "address": address, "creation-time": moment}
             tx.add(ADDRESS_LIST, values, hold=Hold.DYNAMIC, marks={"session": float(session.id)})
 
 

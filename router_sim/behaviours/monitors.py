@@ -32,7 +32,7 @@ def monitor(call: Call, report: Callable[[], Sequence[Record]]) -> Reply:
         while True:
             for record in report():
                 shown = {name: record[name] for name in record if names is None or name in names}
-                yield shown if single else {".section": str(section), **shown}
+                yield shown if single else {**shown, ".section": str(section)}
             if single:
                 return
             section += 1

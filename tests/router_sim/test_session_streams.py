@@ -83,13 +83,22 @@ def test_follow_keeps_to_the_query() -> None:
     ]
 
 
+def test_an_empty_proplist_hides_nothing_from_who_follows() -> None:
+    bench = Bench().logged_in()
+    bench.say(f"{LISTS}/print", "=follow=", "=.proplist=", ".tag=o")
+    bench.say(f"{LISTS}/print", "=follow-only=", "=proplist=list", ".tag=p")
+    every, named, _ = bench.say(f"{LISTS}/add", "=list=a", "=address=10.0.0.1")
+    assert every[:5] == ["!re", ".tag=o", "=.id=*1", "=list=a", "=address=10.0.0.1"]
+    assert named == ["!re", ".tag=p", "=list=a"]
+
+
 def test_interval_repeats_the_print_with_section_numbers() -> None:
     bench = Bench().logged_in()
-    row = ["!re", ".tag=i", "=.section=0", "=name=MikroTik"]
+    row = ["!re", ".tag=i", "=name=MikroTik", "=.section=0"]
     assert bench.say("/system/identity/print", "=interval=1s", ".tag=i") == [row]
     assert bench.paper.alarms[0].seconds == 1
     bench.paper.ring()
-    row[2] = "=.section=1"
+    row[3] = "=.section=1"
     assert bench.taken() == [row]
     bench.paper.full = True
     bench.paper.ring()

@@ -64,7 +64,7 @@ def none(value: object) -> None:
 
 def counted(tag: str = "") -> list[list[str]]:
     tags = [f".tag={tag}"] if tag else []
-    return [["!re", *tags, f"=.section={number}", f"=number={number}"] for number in range(3)]
+    return [["!re", *tags, f"=number={number}", f"=.section={number}"] for number in range(3)]
 
 
 async def test_a_session_runs_commands_that_go_on() -> None:
@@ -101,8 +101,8 @@ async def test_a_session_runs_commands_that_go_on() -> None:
         assert (entry.user, entry.command) == ("admin", "/test/write")
         assert (await client.talk("/test/fetch"))[3] == [
             "!re",
-            "=.section=3",
             "=failed=network is unreachable",
+            "=.section=3",
         ]
 
         client.send("/test/endless")
@@ -129,7 +129,7 @@ async def test_a_router_is_let_out() -> None:
         RawClient(ADDRESS, fleet.port) as client,
     ):
         await client.log_in()
-        assert ["!re", "=.section=3", "=data=http://r.example/"] in await client.talk("/test/fetch")
+        assert ["!re", "=data=http://r.example/", "=.section=3"] in await client.talk("/test/fetch")
 
 
 async def test_a_real_command_that_goes_on() -> None:
@@ -139,7 +139,7 @@ async def test_a_real_command_that_goes_on() -> None:
         client.send("/system/device-mode/update", "=fetch=no", ".tag=u")
         first = await client.read()
         assert first is not None
-        assert first[:3] == ["!re", ".tag=u", "=.section=0"]
+        assert (first[0], first[1], first[-1]) == ("!re", ".tag=u", "=.section=0")
         cancelled = await client.talk("/cancel")
         assert ["!trap", ".tag=u", "=category=2", "=message=interrupted"] in cancelled
 

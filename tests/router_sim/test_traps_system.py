@@ -92,6 +92,16 @@ def test_version_6_numbers_a_missing_item(still_clock: VirtualClock) -> None:
         assert console.trap(f"{menu}/remove", {".id": "*99"}) == (("no such item (4)", 0),)
 
 
+def test_a_group_with_members_stays(console: Console) -> None:
+    group = console.add("/user/group", name="staff", policy="read,api")
+    console.add("/user", name="eve", group="staff", password="x")
+    assert console.trap("/user/group/remove", {"numbers": group}) == (
+        ("failure: group has some users", None),
+    )
+    console.run("/user/remove", {"numbers": "eve"})
+    console.run("/user/group/remove", {"numbers": group})
+
+
 def test_built_in_groups_stay(console: Console) -> None:
     for name in ("read", "write", "full"):
         with pytest.raises(Trap, match="failure: "):
