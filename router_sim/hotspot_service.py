@@ -12,7 +12,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from router_sim.behaviours import hotspot_cookies, hotspot_hosts, hotspot_trial, hotspot_walled_garden
+from router_sim.behaviours import (
+    address_list,
+    hotspot_cookies,
+    hotspot_hosts,
+    hotspot_trial,
+    hotspot_walled_garden,
+)
 from router_sim.behaviours.hotspot import (
     COUNTERS,
     HOST,
@@ -166,8 +172,13 @@ class HotspotService:
             hotspot_walled_garden.hit(self._state, number)
 
     def refresh(self) -> None:
-        """Ask again for the addresses of the names in the walled garden."""
-        self._write(hotspot_walled_garden.refresh)
+        """Ask again for the addresses of the names in the walled garden and in address lists."""
+
+        def change(tx: Transaction) -> None:
+            address_list.refresh(tx)
+            hotspot_walled_garden.refresh(tx)
+
+        self._write(change)
 
     # -- logging in and out --------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, summarize_address_range
 
 from router_sim.values import INVALID, BadValue, Int
 
@@ -83,13 +83,27 @@ _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-
 
 @dataclass(frozen=True, slots=True)
 class AddressOrName:
-    """What an address list holds: an address range, or a name to be resolved."""
+    """What an address list holds: an address range, or a name to be resolved.
+
+    A range that is a network is printed as that network, as the manual says of these lists.
+    """
 
     def parse(self, text: str) -> str:
         """The canonical range, or the name as it came."""
-        if re.search(r"[A-Za-z]", text) and _HOST_NAME.fullmatch(text):
+        if is_host_name(text):
             return text
-        return AddressRange().parse(text)
+        found = AddressRange().parse(text)
+        first, dash, last = found.partition("-")
+        if not dash:
+            return found
+        low, high = IPv4Address(first), IPv4Address(last)
+        network, *more = summarize_address_range(low, high)
+        return found if more else str(network)
+
+
+def is_host_name(text: str) -> bool:
+    """Is it a name, and no address?"""
+    return bool(re.search(r"[A-Za-z]", text) and _HOST_NAME.fullmatch(text))
 
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:.-]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}", re.ASCII)

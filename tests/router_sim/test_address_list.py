@@ -1,5 +1,6 @@
 from router_sim.clock import VirtualClock
 from router_sim.router import Router
+from tests.router_sim.conftest import Console
 
 MENU = "/ip/firewall/address-list"
 
@@ -119,3 +120,55 @@ def test_older_versions_print_their_own_dates(still_clock: VirtualClock, console
     old = type(console)(Router(name="old", clock=still_clock, version="6.49.10"))
     key = old.add(MENU, list="l", address="10.0.0.1")
     assert old.row(MENU, key)["creation-time"] == "mar/01/2026 12:00:00"
+
+
+def test_a_range_that_is_a_network_is_printed_as_one(console) -> None:
+    for given, printed in (
+        ("192.168.0.0-192.168.1.255", "192.168.0.0/23"),
+        ("10.0.0.4-10.0.0.4", "10.0.0.4"),
+        ("10.0.0.4-10.0.0.6", "10.0.0.4-10.0.0.6"),
+        ("0.0.0.0-255.255.255.255", "0.0.0.0/0"),
+    ):
+        assert console.row(MENU, console.add(MENU, list="r", address=given))["address"] == printed
+
+
+def test_a_name_stands_for_its_addresses(still_clock: VirtualClock) -> None:
+    known = {"site.example": ["198.51.100.7", "198.51.100.8"]}
+    router = Router(name="r", clock=still_clock, password="x", resolve=lambda name: known.get(name, []))
+    console = Console(router)
+
+    def listed(name: str = "allow") -> list[tuple[str, str, str]]:
+        rows = console.rows(MENU, f"list={name}")
+        return [(row["address"], row["dynamic"], row.get("comment", "")) for row in rows]
+
+    console.add(MENU, list="allow", address="198.51.100.8")
+    entry = console.add(MENU, list="allow", address="site.example", comment="the site")
+    children = [("198.51.100.7", "true", "site.example")]
+    mine = [("198.51.100.8", "false", ""), ("site.example", "false", "the site")]
+    assert listed() == mine + children
+    assert console.rows(MENU, "dynamic=true")[0]["creation-time"] == "2026-03-01 12:00:00"
+    assert console.trap(f"{MENU}/set", {".id": "*3", "comment": "x"})[0][0].startswith(
+        "failure: can not change"
+    )
+
+    known["site.example"] = ["198.51.100.9"]
+    router.hotspot.refresh()
+    assert listed() == [*mine, ("198.51.100.9", "true", "site.example")]
+    record = console.add("/ip/dns/static", name="site.example", address="192.0.2.1")
+    assert listed() == [*mine, ("192.0.2.1", "true", "site.example")]
+    console.add("/ip/dns/static", name="example", address="192.0.2.9", match_subdomain="yes")
+    console.run("/ip/dns/static/remove", {".id": record})
+    assert listed() == [*mine, ("192.0.2.9", "true", "site.example")]
+
+    console.set(MENU, entry, list="other")
+    assert listed() == mine[:1]
+    assert listed("other") == [mine[1], ("192.0.2.9", "true", "site.example")]
+    console.run(f"{MENU}/disable", {".id": entry})
+    assert listed("other") == [mine[1]]
+    console.run(f"{MENU}/enable", {".id": entry})
+    console.set(MENU, entry, address="192.0.2.77")
+    assert listed("other") == [("192.0.2.77", "false", "the site")]
+    console.set(MENU, entry, address="site.example")
+    assert len(listed("other")) == 2
+    console.run(f"{MENU}/remove", {".id": entry})
+    assert listed("other") == []
