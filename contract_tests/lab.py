@@ -41,6 +41,8 @@ from router_sim.command import router as router_command
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet
+from router_sim.guests.internet import Internet
+from router_sim.guests.registry import Guests
 from router_sim.seed import lab_router
 
 __all__ = ["Lab", "LabError", "LabPlan", "chr_command", "router_command", "run_lab", "serve_command"]
@@ -109,6 +111,7 @@ class Lab:
             ],
             "lab": {
                 "clock": f"{self.control.url}/clock",
+                "guests": f"{self.control.url}/guests",
                 "faults": f"{self.control.url}/faults",
                 "journal": f"{self.control.url}/routers",
                 "token": self.control_token,
@@ -137,6 +140,7 @@ async def lab(
     `make_app` builds the deployment under test (mutants and variants pass their own). Raises `LabError`.
     """
     clock = VirtualClock()
+    internet = Internet()
     addresses = [str(FIRST_ADDRESS + offset) for offset in range(plan.sites)]
     passwords = {address: token() for address in addresses}
     routers = {
@@ -146,6 +150,7 @@ async def lab(
             version=plan.version,
             password=passwords[address],
             subnets=SITE_SUBNETS,
+            resolve=internet.resolve,
         )
         for number, address in enumerate(addresses, start=1)
     }
@@ -159,7 +164,13 @@ async def lab(
         except OSError as error:
             raise LabError(f"the simulated routers cannot be started: {error}") from None
         control_token = token()
-        control = ControlServer(control_app(fleet, clock, control_token), port=plan.control_port)
+        # What guests reach outside is the deployment alone, at the address it has for everybody else.
+        host, port = listener.getsockname()
+        internet.serve(host, port, host, port)
+        guests = Guests(fleet.named, internet)
+        stack.push_async_callback(guests.close)
+        application = control_app(fleet, clock, control_token, guests)
+        control = ControlServer(application, port=plan.control_port)
         await control.start()
         stack.push_async_callback(control.close)
         settings = _settings(plan, directory, origin, fleet.port, passwords, token)
