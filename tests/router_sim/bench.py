@@ -69,7 +69,8 @@ class Bench:
     """A router, an outlet and a session between them."""
 
     def __init__(self, version: str = "7.22.3") -> None:
-        self.router = Router(name="r", clock=VirtualClock(), version=version, password="test")
+        self.clock = VirtualClock()
+        self.router = Router(name="r", clock=self.clock, version=version, password="test")
         self.faults = FaultPlan()
         self.paper = Paper()
         self.session = self.another(self.paper, 1)
