@@ -27,6 +27,7 @@ from router_sim.access_rules import (
     GARDEN,
     HOST_CONDITIONS,
     HTTP_CONDITIONS,
+    PROTOCOLS,
     Resolve,
     Row,
     Rows,
@@ -82,20 +83,28 @@ class Request:
     @classmethod
     def of_url(cls, url: str, method: str = "GET") -> Self:
         """A request over HTTP or HTTPS. ValueError for text that is no such URL."""
-        parts = urlsplit(url)
+        no_url = f"{url!r} is no URL a guest can ask for; write it like http://host/path"
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:  # it says nothing of the URL
+            raise ValueError(f"{no_url} ({error})") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no URL a guest can ask for; write it like http://host/path")
-        port = parts.port if parts.port is not None else HTTPS_PORT if parts.scheme == "https" else 80
+            raise ValueError(no_url)
+        if port is None:
+            port = HTTPS_PORT if parts.scheme == "https" else 80
         host = parts.hostname.rstrip(".").lower()
         return cls(host, port, "tcp", parts.scheme, method.upper(), parts.path or "/", url)
 
     @classmethod
     def of_packet(cls, address: str, port: int = 0, protocol: str = "tcp") -> Self:
-        """Anything else that goes to an IPv4 address. ValueError for text that is none."""
+        """Anything else that goes to an IPv4 address. ValueError for text that is none, or no protocol."""
         if not is_address(address):
             raise ValueError(f"{address!r} is no IPv4 address; write it like 192.0.2.1")
         if not 0 <= port <= 65535:
             raise ValueError(f"{port} is no port; the highest is 65535")
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"{protocol!r} is no protocol of guests; known are {', '.join(PROTOCOLS)}")
         return cls(address, port, protocol)
 
     @classmethod

@@ -26,6 +26,7 @@ GARDEN = "/ip/hotspot/walled-garden"
 
 # Rows print the names; a number is as good.
 _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "ipsec-esp", "51": "ipsec-ah"}
+PROTOCOLS = tuple(_NUMBERS.values())
 
 
 @dataclass(frozen=True, slots=True)

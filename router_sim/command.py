@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import ipaddress
+import math
 import secrets
 import signal
 from collections.abc import Callable, Coroutine, Sequence
@@ -26,7 +27,7 @@ from router_sim.guests.internet import Internet
 from router_sim.guests.registry import Guests
 from router_sim.printable import printable
 from router_sim.router import Router
-from router_sim.schema import version_key
+from router_sim.schema import is_version
 from router_sim.service_options import ServiceOptions, service_options, take_services
 from router_sim.site_entry import site_entry
 from router_sim.sites import addresses_from, site_routers, twins_of
@@ -82,6 +83,11 @@ def check_subnets(subnets: Sequence[str]) -> None:
             ipaddress.IPv4Network(subnet)
         except ValueError as error:
             raise ValueError(f"{subnet} is not an IPv4 subnet such as 10.5.50.0/24: {error}") from error
+
+
+def _check_version(version: str) -> None:
+    if not is_version(version):
+        raise ValueError(f"--version: {version!r} is no RouterOS version; write it like 7.22.3")
 
 
 @click.command(name="router")
@@ -150,9 +156,11 @@ def router(
 
     They answer the RouterOS API until Ctrl-C or SIGTERM and leave nothing behind.
     """
+    if math.isnan(pace):  # no range leaves it out
+        raise RouterError("--pace: nan is no number of seconds")
     try:
         addresses = addresses_from(address, count)
-        version_key(version)
+        _check_version(version)
         check_subnets(subnets)
         state_asked = options_from(others)
         services = take_services(others)

@@ -96,7 +96,7 @@ class Control:
 
     async def advance(self, request: Request) -> Response:
         """Move the clock forward by `seconds` and let the routers apply what became due."""
-        body = await json_body(request)
+        body = await json_body(request, "seconds")
         seconds = body.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise HTTPException(400, "seconds: a number is needed")
@@ -193,6 +193,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return _error(error.status_code, message, dict(error.headers or {}))
 
 
+async def _own_error(request: Request, error: Exception) -> Response:
+    """The answer to what the laboratory did not foresee; the server that carries it writes the traceback."""
+    return _error(500, f"the simulator failed at {request.method} {request.url.path}: {type(error).__name__}")
+
+
 def control_app(fleet: Fleet, clock: Clock, token: str, guests: Guests | None = None) -> Starlette:
     """The control API of `fleet` as an ASGI application, to serve alone or to mount in another.
 
@@ -208,7 +213,7 @@ def control_app(fleet: Fleet, clock: Clock, token: str, guests: Guests | None = 
     return Starlette(
         routes=routes,
         middleware=[Middleware(BearerToken, token=token)],
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: _http_error, Exception: _own_error},
     )
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 
-from router_sim.control_http import json_body, json_response
+from router_sim.control_http import json_body, json_response, known_members
 from router_sim.guests.guest import Route, absolute
 from router_sim.guests.internet import Internet
 from router_sim.guests.messages import HttpRequest, HttpResponse
@@ -21,6 +21,8 @@ from router_sim.guests.streams import fetch
 _SHOWN: Final = 65536  # bytes of a page that are told
 _MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+_ASKED: Final = ("url", "method", "headers", "body", "follow", "address", "port", "protocol")
 
 Fields = Mapping[str, Any]
 
@@ -57,8 +59,8 @@ class GuestControl:
 
     async def create(self, request: Request) -> Response:
         """A new guest, and the port of its proxy."""
-        body = await json_body(request)
         names = ("router", "interface", "subnet", "mac", "address", "host_name")
+        body = await json_body(request, *names)
         given = {name: _text(body, name) for name in names}
         if given["router"] == "":
             raise HTTPException(400, "router: the name of a router is needed; GET /routers lists them")
@@ -81,13 +83,17 @@ class GuestControl:
 
     async def resolve(self, request: Request) -> Response:
         """Ask the router's name service."""
-        entry, body = self._entry(request), await json_body(request)
+        entry, body = self._entry(request), await json_body(request, "name")
         return json_response({"addresses": list(entry.guest.resolve(_text(body, "name", needed=True)))})
 
     async def request(self, request: Request) -> Response:
         """Ask for a URL, or send a packet to an address, and tell what came of it."""
-        entry, body = self._entry(request), await json_body(request)
+        entry, body = self._entry(request), await json_body(request, *_ASKED)
         url = _text(body, "url")
+        if url and {"address", "port", "protocol"} & body.keys():
+            raise HTTPException(400, "url: a request has one, or address, port and protocol, and not both")
+        if not isinstance(body.get("follow", False), bool):
+            raise HTTPException(400, "follow: true or false is needed")
         try:
             if url:
                 told = await self._visit(entry, url, body)
@@ -104,7 +110,7 @@ class GuestControl:
 
     async def reachable(self, request: Request) -> Response:
         """Whether the guest answers from now on when the router looks if it is still there."""
-        entry, body = self._entry(request), await json_body(request)
+        entry, body = self._entry(request), await json_body(request, "answers")
         answers = body.get("answers")
         if not isinstance(answers, bool):
             raise HTTPException(400, "answers: true or false is needed")
@@ -113,7 +119,7 @@ class GuestControl:
 
     async def log_in(self, request: Request) -> Response:
         """Fill in the router's login page."""
-        entry, body = self._entry(request), await json_body(request)
+        entry, body = self._entry(request), await json_body(request, "username", "password")
         name = _text(body, "username", needed=True)
         return self._told(entry, entry.guest.log_in(name, _text(body, "password")))
 
@@ -135,7 +141,7 @@ class GuestControl:
 
     async def change_internet(self, request: Request) -> Response:
         """Add names and servers; no addresses take a name away, no host a server."""
-        body = await json_body(request)
+        body = await json_body(request, "names", "servers")
         names, servers = body.get("names", {}), body.get("servers", [])
         if not isinstance(names, dict) or not isinstance(servers, list):
             raise HTTPException(400, "names is an object of lists of addresses, servers a list of objects")
@@ -158,6 +164,7 @@ class GuestControl:
     def _serve(self, server: object) -> None:
         if not isinstance(server, dict):
             raise HTTPException(400, "servers: each is an object with address, port, host and real_port")
+        known_members(server, "address", "port", "host", "real_port")
         address, host = _text(server, "address", needed=True), _text(server, "host")
         ports = [server.get("port"), server.get("real_port", 1 if not host else None)]
         port, real = (each if isinstance(each, int) and not isinstance(each, bool) else 0 for each in ports)
@@ -201,7 +208,7 @@ class GuestControl:
                 return {**told, "url": url, "visited": visited, "error": str(error)}
             location = response.header("location") if response else ""
             on = response is not None and response.status in _REDIRECTS and bool(location)
-            if not on or body.get("follow") is not True or len(visited) > _MOST_REDIRECTS:
+            if not on or not body.get("follow") or len(visited) > _MOST_REDIRECTS:
                 return {**told, "url": url, "visited": visited}
             url = absolute(location, url)
             if response is not None and response.status not in (307, 308):

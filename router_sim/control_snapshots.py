@@ -113,10 +113,8 @@ class SnapshotControl:
     async def _times(self, request: Request) -> BootTimes:
         if request.headers.get("content-length", "0") == "0":
             return BootTimes()
-        given = await json_body(request)
+        given = await json_body(request, "off", "resetting", "locked", "incomplete")
         for name, value in given.items():
-            if name not in ("off", "resetting", "locked", "incomplete"):
-                raise HTTPException(400, f"{name}: phases are off, resetting, locked and incomplete")
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise HTTPException(400, f"{name}: a number of seconds is needed")
         try:

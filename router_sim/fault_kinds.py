@@ -92,6 +92,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "listen_lost": Kind("a listen stops telling what changes, without a word", occasion=Occasion.LISTEN),
 }
 
+# The ways into a router, as its own records of users and the log call them.
+SERVICES: Final = ("api", "api-ssl", "rest-api")
+
 DEFAULT_MESSAGE: Final = "failure: injected by the simulator"
 
 TYPES: Final[Mapping[str, tuple[type, ...]]] = {
@@ -107,6 +110,7 @@ TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "seconds": (int, float, type(None)),
     "skip": (int,),
     "probability": (int, float),
+    "seed": (int,),
     "password": (str, type(None)),
     "jump": (int, float),
     "commands": (tuple,),

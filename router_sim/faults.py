@@ -7,15 +7,14 @@ controller meets on a real network; `router_sim.fault_kinds` lists them.
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from router_sim.fault_kinds import DEFAULT_MESSAGE, KINDS, TYPES, Occasion
+from router_sim.fault_kinds import DEFAULT_MESSAGE, KINDS, SERVICES, TYPES, Occasion
 
 _MOST_JUMP: Final = 10 * 366 * 86400.0
 
@@ -29,7 +28,7 @@ class Fault:
     `service` over what (api, api-ssl, rest-api), None for anybody and anything. It acts on the first
     `count` matches, after letting `skip` pass, or for `seconds` on the simulator's clock, or until the
     first of the two; one of them is required, so that no fault stays for ever. `probability` makes it act
-    on a seeded share of its matches.
+    on a share of its matches, which `seed` chooses: the same ones each time, whatever other faults there are.
 
     `commands` are the sentences another administrator, named `admin`, sends `when` (before or after), each a
     tuple of words such as `("/ip/address/add", "=address=192.0.2.1/24")`.
@@ -47,6 +46,7 @@ class Fault:
     seconds: float | None = None
     skip: int = 0
     probability: float = 1.0
+    seed: int = 0
     user: str | None = None
     service: str | None = None
     password: str | None = None
@@ -62,8 +62,17 @@ class Fault:
                 raise ValueError(f"{name}: {value!r} has the wrong type")
         if self.kind not in KINDS:
             raise ValueError(f"kind: {self.kind!r} is none of {', '.join(KINDS)}")
+        self._check_scope()
         self._check_end()
         self._check_action()
+
+    def _check_scope(self) -> None:
+        if not self.path.startswith(("/", "*", "?", "[")):
+            raise ValueError(
+                f"path: {self.path!r} matches no command; write it like /ip/hotspot/* or */remove"
+            )
+        if self.service is not None and self.service not in SERVICES:
+            raise ValueError(f"service: {self.service!r} is none of {', '.join(SERVICES)}")
 
     def _check_end(self) -> None:
         if self.count is None and self.seconds is None:
@@ -80,10 +89,12 @@ class Fault:
     def _check_action(self) -> None:
         if not 0 <= self.delay <= 600:
             raise ValueError(f"delay: {self.delay} is not between 0 and 600 seconds")
-        if not math.isfinite(self.jump) or abs(self.jump) > _MOST_JUMP:
+        if not abs(self.jump) <= _MOST_JUMP:
             raise ValueError(
                 f"jump: {self.jump} is not between -{_MOST_JUMP:.0f} and {_MOST_JUMP:.0f} seconds"
             )
+        if self.category is not None and not 0 <= self.category <= 7:
+            raise ValueError(f"category: {self.category} is not between 0 and 7")
         if self.when not in ("before", "after"):
             raise ValueError(f"when: {self.when!r} is neither before nor after")
         for words in self.commands:
@@ -128,13 +139,17 @@ def _check_sentence(words: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A fault in force: its number, when it was planned, its matches so far and how often it acted."""
+    """A fault in force: its number, when it was planned, its matches so far and how often it acted.
+
+    `chance` is what decides about a match where the fault acts on a share of them.
+    """
 
     number: int
     fault: Fault
     since: datetime
     matched: int = 0
     acted: int = 0
+    chance: random.Random = field(default_factory=random.Random, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """The fault's own properties, with `id` and `acted`."""
@@ -171,12 +186,12 @@ def _real_now() -> datetime:
 class FaultPlan:
     """The faults in force for one fleet.
 
-    `now` gives the time that times to live count against, `seed` the random source of `probability`.
+    `now` gives the time that times to live count against, `seed` goes into that of each fault.
     """
 
     def __init__(self, now: Callable[[], datetime] = _real_now, seed: int = 0) -> None:
         self._now = now
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose, nothing secret
+        self._seed = seed
         self._active: list[Active] = []
         self._last = 0
         self._watchers: list[Callable[[Fault], None]] = []
@@ -191,7 +206,9 @@ class FaultPlan:
     def add(self, fault: Fault) -> Active:
         """Put a fault in force from now on; returns it with its number."""
         self._last += 1
-        active = Active(self._last, fault, self._now())
+        # Repeatable on purpose, and nothing secret.
+        chance = random.Random(f"{self._seed} {fault.seed}")  # noqa: S311
+        active = Active(self._last, fault, self._now(), chance=chance)
         self._active.append(active)
         for callback in self._watchers:
             callback(fault)
@@ -269,7 +286,9 @@ class FaultPlan:
             if not _concerns(fault, router, path, user, service):
                 continue
             matched, acted = active.matched + 1, active.acted
-            if matched > fault.skip and (fault.probability >= 1 or self._random.random() < fault.probability):
+            if matched > fault.skip and (
+                fault.probability >= 1 or active.chance.random() < fault.probability
+            ):
                 acted += 1
                 acting.append(fault)
                 ended = ended or kind.ends

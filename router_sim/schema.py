@@ -27,6 +27,11 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers[0].split("."))
 
 
+def is_version(text: str) -> bool:
+    """Is it written as RouterOS writes its versions, such as `6.49.18`, `7.22` or `7.24rc2`?"""
+    return re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,2}([a-z]+\d*)?", text, re.ASCII) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """The versions from `since` up to but not including `until`; empty means no bound."""

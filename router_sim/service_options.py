@@ -46,9 +46,17 @@ def service_options(command: Decorated) -> Decorated:
 
 
 def take_services(given: Mapping[str, Any]) -> ServiceOptions:
-    """What was asked for, out of the parameters of the command."""
+    """What was asked for, out of the parameters of the command. ValueError for a port of two services."""
     tls = bool(given["tls"])
     api_ssl = given["api_ssl_port"]
     if tls and api_ssl is None and given["www_ssl_port"] is None:
         api_ssl = 8729
-    return ServiceOptions(ServicePorts(given["port"], api_ssl, given["www_port"], given["www_ssl_port"]), tls)
+    ports = ServicePorts(given["port"], api_ssl, given["www_port"], given["www_ssl_port"])
+    held: dict[int, str] = {}
+    for name, port in ports.by_name().items():
+        if port and port in held:
+            raise ValueError(
+                f"port {port}: {held[port]} and {name} cannot both have it; choose another for one"
+            )
+        held[port] = name
+    return ServiceOptions(ports, tls)

@@ -9,13 +9,14 @@ UTF-8 are the escapes U+DC80 to U+DCFF. Passwords of router users are not part o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from router_sim.configuration import Row
 from router_sim.router import Router
+from router_sim.schema import is_version
+from router_sim.transportable import NOT_TRANSPORTABLE, all_transportable
 
 FORMAT: Final = "router-snapshot/1"
 
@@ -51,7 +52,7 @@ class Snapshot:
         if header.get("format") != FORMAT:
             raise ValueError(f"line {lines[0][0]}: the format is {header.get('format')!r} and not {FORMAT!r}")
         version, identity, taken = (_text(header, name) for name in ("version", "identity", "taken"))
-        if not re.fullmatch(r"\d+(\.\d+)+\w*", version, re.ASCII):
+        if not is_version(version):
             raise ValueError(f"line 1: version: {version!r} is no RouterOS version; write it like 7.22.3")
         names = header.get("menus")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -82,6 +83,8 @@ def _object(number: int, line: str) -> dict[str, Any]:
         raise ValueError(f"line {number}: this is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError(f"line {number}: a JSON object is needed")
+    if not all_transportable(value):
+        raise ValueError(f"line {number}: {NOT_TRANSPORTABLE}")
     return value
 
 

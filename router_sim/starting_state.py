@@ -89,6 +89,15 @@ def options_from(values: dict[str, Any]) -> StateOptions:
     authority, unverified = values.pop("state_authority"), values.pop("state_unverified")
     if take["path"] and take["host"]:
         raise StateError("--load and --from: the state comes from a file or from a router, not from both")
+    alone = {
+        "--from-user": take["user"] != "admin",
+        "--from-tls": take["tls"],
+        "--from-ca": authority,
+        "--from-any-certificate": unverified,
+    }
+    for name, given in alone.items():
+        if given and not take["host"]:
+            raise StateError(f"{name}: it says how to read a router; name that with --from HOST")
     return StateOptions(
         **{**take, "tls": take["tls"] or bool(authority) or unverified},
         authority=authority,

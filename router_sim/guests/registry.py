@@ -139,9 +139,12 @@ class Guests:
         if not address:
             return self._free(router, interface)
         try:
-            return Address().parse(address)
+            wanted = Address().parse(address)
         except BadValue as bad:
             raise GuestError(bad.describe("address")) from None
+        if any(str(IPv4Interface(row["address"]).ip) == wanted for row in rows_of(router, "/ip/address")):
+            raise GuestError(f"address: {wanted} is one of router {router.name}'s own")
+        return wanted
 
     def _lease(self, router: Router, interface: str, mac: str, host_name: str) -> str:
         """What the router's DHCP server gives; empty where none works."""

@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from router_sim.transportable import transportable
+
 _ODD_NUMBERS: Final = re.compile(
     r'"(?:[^"\\]|\\.)*"|(?<![\w.])(?:0[xX][0-9a-fA-F]+|0[0-7]+)(?![\w.])', re.DOTALL
 )
@@ -78,11 +80,9 @@ def _dump(value: object) -> bytes:
 
 def _transportable(text: str) -> str:
     """The text without halves of surrogate pairs, which no byte sequence on the wire stands for."""
-    try:
-        text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
-    return text
+    if transportable(text):
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
 
 
 def _decimal(match: re.Match[str]) -> str:

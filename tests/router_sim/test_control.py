@@ -75,13 +75,35 @@ async def test_the_clock_only_takes_sensible_steps(lab: Lab, seconds: object) ->
         assert lab.clock.now() == START
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"kind":"\\ud800"}'])
 async def test_a_body_that_is_no_json_object(lab: Lab, body: bytes) -> None:
     async with lab.http() as http:
         for path in ("/clock/advance", "/faults"):
             response = await http.post(path, content=body)
             assert response.status_code == 400
             assert "body" in response.json()["error"]
+
+
+async def test_what_a_request_does_not_have_is_named(lab: Lab) -> None:
+    async with lab.http() as http:
+        response = await http.post("/clock/advance", json={"seconds": 1, "hours": 1})
+        assert response.status_code == 400
+        assert response.json() == {"error": "hours: that is none of seconds"}
+        assert lab.clock.now() == START
+
+
+async def test_a_mistake_of_the_simulator_is_said_to_be_one(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(lab.routers["127.0.4.1"], "snapshot", fail)
+    async with lab.http() as http:
+        response = await http.get("/routers/r1/snapshot")
+        assert response.status_code == 500
+        assert response.json() == {"error": "the simulator failed at GET /routers/r1/snapshot: KeyError"}
+        assert (await http.get("/clock")).status_code == 200
 
 
 async def test_a_body_without_end_is_refused(lab: Lab) -> None:

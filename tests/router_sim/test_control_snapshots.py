@@ -100,7 +100,7 @@ async def test_the_power_of_a_router(lab: Lab) -> None:
         ("GET", "/routers/r1/snapshot?format=xml", b"", "format: 'xml' is neither json nor ndjson"),
         ("PUT", "/routers/r1/snapshot", b"{}", "line 1: the format is None"),
         ("PUT", "/routers/r1/snapshot", b"\xff", "codec can't decode"),
-        ("POST", "/routers/r1/reboot", b'{"on":1}', "on: phases are off, resetting, locked and incomplete"),
+        ("POST", "/routers/r1/reboot", b'{"on":1}', "on: that is none of off, resetting, locked, incomplete"),
         ("POST", "/routers/r1/reboot", b'{"off":"1"}', "off: a number of seconds"),
         ("POST", "/routers/r1/reboot", b'{"off":-1}', "off: -1 is not between"),
     ],

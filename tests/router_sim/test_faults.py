@@ -88,6 +88,17 @@ def test_probability_is_a_seeded_share() -> None:
     assert 80 < run(1).count("trap") < 160
 
 
+def test_the_share_of_a_fault_is_its_own() -> None:
+    def run(seed: int, *others: Fault) -> list[bool]:
+        plan = FaultPlan()
+        for fault in (*others, Fault("latency", delay=1, probability=0.5, seed=seed, seconds=1000)):
+            plan.add(fault)
+        return [plan.on_command("a", "/x").delay >= 1 for _ in range(200)]
+
+    assert run(1) == run(1) != run(2)
+    assert run(1) == run(1, Fault("pace", delay=0.5, probability=0.5, seed=7, seconds=1000))
+
+
 def test_ending_faults_by_number_and_all() -> None:
     plan = FaultPlan()
     first, second = plan.add(Fault("trap", count=1)), plan.add(Fault("refuse", count=1))
@@ -157,6 +168,10 @@ def test_whoever_carries_faults_out_hears_of_new_ones() -> None:
         ({"kind": "explode", "count": 1}, "kind: 'explode' is none of trap"),
         ({"kind": "trap"}, "count or seconds"),
         ({"kind": "trap", "count": 0}, "count: 0"),
+        ({"kind": "trap", "count": 1, "path": "ip/hotspot/*"}, "path: 'ip/hotspot/"),
+        ({"kind": "trap", "count": 1, "service": "ftp"}, "service: 'ftp' is none of api, "),
+        ({"kind": "trap", "count": 1, "category": 8}, "category: 8"),
+        ({"kind": "clock_jump", "count": 1, "jump": 10**400}, "jump: 1000"),
         ({"kind": "trap", "count": True}, "count: True has the wrong type"),
         ({"kind": "trap", "count": "3"}, "count: '3' has the wrong type"),
         ({"kind": "trap", "seconds": -1}, "seconds: -1"),

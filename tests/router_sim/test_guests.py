@@ -97,6 +97,8 @@ async def test_where_a_guest_comes_from(control: Control) -> None:
         ({"router": "r1", "interface": "bridge-guest", "address": "x"}, "address"),
         ({"router": "r1", "interface": "ether1"}, "no free address"),
         ({"router": ["r1"]}, "text is needed"),
+        ({"router": "r1", "interface": "bridge-guest", "address": "10.5.50.1"}, "one of router r1's own"),
+        ({"router": "r1", "subnet": "10.5.50.0/24", "hostname": "x"}, "hostname: that is none of router, "),
     ],
 )
 async def test_who_is_no_guest(control: Control, body: dict[str, Any], words: str) -> None:
@@ -221,22 +223,27 @@ async def test_a_blocked_guest_gets_nothing(control: Control) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "words"),
     [
-        {},
-        {"url": "site.example"},
-        {"url": 5},
-        {"address": "x", "port": 80},
-        {"address": SITE, "port": "80"},
-        {"address": SITE, "port": 99999},
-        {"url": "http://site.example/", "headers": []},
-        {"url": "http://site.example/", "headers": {"a b": "c"}},
-        {"url": "http://[::1/"},
+        ({}, "address: it is missing"),
+        ({"url": "site.example"}, "'site.example' is no URL"),
+        ({"url": 5}, "url: text"),
+        ({"address": "x", "port": 80}, "'x' is no IPv4 address"),
+        ({"address": SITE, "port": "80"}, "port: a number"),
+        ({"address": SITE, "port": 99999}, "99999 is no port"),
+        ({"address": SITE, "port": 80, "protocol": "tpc"}, "'tpc' is no protocol"),
+        ({"url": "http://site.example/", "port": 80}, "and not both"),
+        ({"url": "http://site.example/", "headers": []}, "headers: an object"),
+        ({"url": "http://site.example/", "headers": {"a b": "c"}}, "headers: one of the names"),
+        ({"url": "http://site.example/", "follow": 1}, "follow: true or false"),
+        ({"url": "http://site.example/", "verb": "GET"}, "verb: that is none of url, "),
+        ({"url": "http://[::1/"}, "'http://[::1/' is no URL"),
+        ({"url": "http://site.example:99999/"}, "Port out of range"),
     ],
 )
-async def test_what_is_no_request(control: Control, body: dict[str, Any]) -> None:
+async def test_what_is_no_request(control: Control, body: dict[str, Any], words: str) -> None:
     guest = await control.guest(address="10.5.50.20")
-    assert (await control.post(f"{guest}/request", 400, **body))["error"]
+    assert words in (await control.post(f"{guest}/request", 400, **body))["error"]
 
 
 async def test_a_request_that_no_server_would_get(control: Control) -> None:

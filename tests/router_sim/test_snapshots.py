@@ -56,6 +56,7 @@ HEADER = json.dumps({"format": FORMAT, "version": "7.22.3", "identity": "", "tak
         (HEADER.replace('["/a"]', '"/a"'), "line 1: menus: a list"),
         (HEADER + '\n{"menu":"/b","row":{}}', "line 2: menu: '/b' is not among those"),
         (HEADER + '\n\n{"menu":"/a","row":{"x":1}}', "line 3: row: an object whose values are texts"),
+        (HEADER + '\n{"menu":"/a","row":{"x":"\\ud800"}}', "line 2: a text has half of a surrogate pair"),
         ("[" * 100_000, "line 1: this is not JSON"),
     ],
 )

@@ -104,7 +104,7 @@ async def test_without_a_certificate_there_is_anonymous_key_exchange_alone() -> 
         usual = ssl.create_default_context()
         usual.check_hostname = False
         usual.verify_mode = ssl.CERT_NONE
-        with pytest.raises(ssl.SSLError, match="(?i)handshake[ _]failure"):
+        with pytest.raises(ssl.SSLError, match=r"(?i)handshake[ _]failure"):
             await identity_over(FIRST, port, usual)
         assert fleet.connections == 0
 
