@@ -21,7 +21,7 @@ import tomli_w
 PATIENCE = 60.0  # seconds; a hang ends a test, it does not end the day
 VARIABLES = ("PORTAL_CONTRACT_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "PYTEST_")
 
-_CLOCKS = ("/system/clock", "/system/resource", "/user/active")
+_EVENTS = ("/system/clock", "/system/resource", "/system/script/job", "/log", "/user/active")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -184,7 +184,7 @@ class Lab:
 
 
 def settled(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """A router without its clock, and without what tells of visits rather than of configuration."""
+    """A router without its clock, its log, and what tells of visits rather than of configuration."""
     visits = {"last-logged-in", ".nextid"}
 
     def clean(value: Any) -> Any:
@@ -192,7 +192,7 @@ def settled(snapshot: Mapping[str, Any]) -> dict[str, Any]:
             return {key: clean(item) for key, item in value.items() if key not in visits}
         return [clean(item) for item in value] if isinstance(value, list) else value
 
-    timeless = {menu: rows for menu, rows in snapshot.items() if menu not in _CLOCKS}
+    timeless = {menu: rows for menu, rows in snapshot.items() if menu not in _EVENTS}
     return dict(clean(timeless))
 
 
