@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from router_sim.schema import version_key
 
+ISO_DATES_SINCE = (7, 10)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def format_date(moment: datetime, version: str) -> str:
     """The date alone, in the form of the version."""
-    if version_key(version) >= (7, 10):
+    if version_key(version) >= ISO_DATES_SINCE:
         return moment.strftime("%Y-%m-%d")
     return f"{MONTHS[moment.month - 1]}/{moment.day:02d}/{moment.year:04d}"
 

@@ -24,16 +24,16 @@ class NotPlain(Exception):
     """A line that needs the scripting language; the message is the line."""
 
 
-def plain_commands(source: str, is_command: Callable[[str], bool]) -> list[Command]:
-    """The commands of a script, in order. Raises NotPlain with the first line that is none.
+def plain_commands(source: str, is_command: Callable[[str], bool]) -> list[tuple[int, Command]]:
+    """The commands of a script with their lines, counted from 1. Raises NotPlain with the first line that is none.
 
     `is_command` tells whether a path such as `/ip/hotspot/user/add` is one.
     """
     commands = []
-    for line in source.splitlines():
+    for number, line in enumerate(source.splitlines(), 1):
         text = line.strip()
         if text and not text.startswith("#"):
-            commands.append(_command(text, is_command))
+            commands.append((number, _command(text, is_command)))
     return commands
 
 

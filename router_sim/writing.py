@@ -133,11 +133,14 @@ def remove(call: Call) -> Reply:
 def move(call: Call) -> Reply:
     """Put items in front of another, or at the end; there too if the other does not exist.
 
-    That, and the refusal for an item put before itself, was seen on a router of 7.23.
+    That, and the refusal for an item put before itself, was seen on a router of 7.23. That dynamic items stay
+    where they are is assumed.
     """
     given = call.command.attributes
     expect(given, selectors(call.menu) | {"destination"})
     items = chosen(call)
+    if any(item.hold is Hold.DYNAMIC for item in items):
+        raise failure("can not move dynamic")
     before = call.state.item(call.menu, given.get("destination", ""))
     if before is not None and before.id in {item.id for item in items}:
         raise failure("can not move object before itself")

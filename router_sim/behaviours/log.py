@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.dates import format_moment, from_seconds
+from router_sim.dates import ISO_DATES_SINCE, format_date, format_moment, from_seconds
 from router_sim.exchange import Reply
+from router_sim.schema import Menu, version_key
+from router_sim.state import State
+from router_sim.store import Item
 from router_sim.transaction import Transaction
 from router_sim.traps import missing
 
@@ -25,8 +28,23 @@ def write(tx: Transaction, topics: str, message: str) -> None:
 class Log(Behaviour):
     """Lines come from the router itself, or from the verbs named after their levels."""
 
+    stored = frozenset({".id", "topics", "message", "buffer"})
+
     def __init__(self) -> None:
         super().__init__(STORE)
+
+    def derive(self, state: State, menu: Menu, item: Item) -> Mapping[str, str]:
+        """The time, from which versions before 7.10 leave out this year's number and today's date.
+
+        The manual shows lines of this year and of others; that today's have no date is assumed.
+        """
+        if version_key(state.version) >= ISO_DATES_SINCE:
+            return {}
+        date, _, time = item.values["time"].partition(" ")
+        today = format_date(state.now(), state.version)
+        if date == today:
+            return {"time": time}
+        return {"time": f"{date[:6]} {time}"} if date[7:] == today[7:] else {}
 
     def verbs(self) -> Mapping[str, Verb]:
         """`info`, `warning`, `error` and `debug` write a line under the topic `script`."""

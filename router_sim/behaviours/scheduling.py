@@ -174,9 +174,9 @@ def _perform(tx: Transaction, item: Item) -> None:
     rights = scripts.rights_of(state, item)
     if script is not None:
         rights &= scripts.rights_of(state, script)
-    for command in commands:
+    for line, command in commands:
         try:
-            scripts.perform(tx, command, rights)
+            scripts.perform(tx, line, command, rights)
         except Trap as trap:
             log.write(tx, "script,error", f"{item.values.get('name', '')}: {trap.message}")
             return

@@ -18,7 +18,7 @@ from router_sim.dates import format_moment, from_seconds
 from router_sim.engine import Engine
 from router_sim.exchange import Command, Origin, Record, Reply, Runtime
 from router_sim.menus.scripting import DEFAULT_RIGHTS
-from router_sim.schema import Menu
+from router_sim.schema import Menu, version_key
 from router_sim.script_lines import NotPlain, plain_commands
 from router_sim.selection import SELECTORS, named
 from router_sim.state import State
@@ -64,8 +64,8 @@ def add_owned(call: Call) -> Reply:
     return reply
 
 
-def commands_of(state: State, source: str) -> list[Command] | None:
-    """The commands of a plain script; None for one that needs an interpreter."""
+def commands_of(state: State, source: str) -> list[tuple[int, Command]] | None:
+    """The commands of a plain script with their lines; None for one that needs an interpreter."""
     engine = Engine(state)
 
     def is_command(path: str) -> bool:
@@ -81,9 +81,18 @@ def commands_of(state: State, source: str) -> list[Command] | None:
         return None
 
 
-def perform(tx: Transaction, command: Command, rights: frozenset[str]) -> None:
-    """One command of a script, with these rights. Raises Trap before anything is written."""
-    reply = Engine(tx.state).run(command, Origin("", "", "script"), tx, limit=rights)
+def perform(tx: Transaction, line: int, command: Command, rights: frozenset[str]) -> None:
+    """One command of a script, with these rights. Raises Trap before anything is written.
+
+    Version 7 says behind a refusal where in the script it was: `(/ip/pool/add; line 1)`.
+    """
+    try:
+        reply = Engine(tx.state).run(command, Origin("", "", "script"), tx, limit=rights)
+    except Trap as trap:
+        if version_key(tx.state.version) < (7,):
+            raise
+        place = f" ({command.path}; line {line})"
+        raise Trap(*((text + place, category) for text, category in trap.sentences)) from None
     if reply.stream is not None:
         raise failure(f"{command.path} goes on, and scripts of this simulator do not wait")
 
@@ -133,8 +142,8 @@ def _run(call: Call) -> Reply:
                 not_interpreted(tx, f"script {item.values.get('name', '')}")
 
         runtime.write(begin)
-        for command in commands or ():
-            runtime.write(partial(perform, command=command, rights=rights))
+        for line, command in commands or ():
+            runtime.write(partial(perform, line=line, command=command, rights=rights))
         for record in NO_RECORDS:
             yield record
 

@@ -149,6 +149,16 @@ def test_rules_that_lead_nowhere_are_invalid(console: Console) -> None:
     assert invalid() == [there]
 
 
+def test_dynamic_rules_stay_where_they_are(console: Console) -> None:
+    mine = console.add(NAT, chain="dstnat", action="accept")
+    console.add("/ip/hotspot", interface="vlan10", disabled="no")
+    dynamic = console.rows(NAT, "dynamic=true")[0][".id"]
+    assert console.trap(f"{NAT}/move", {"numbers": f"{mine},{dynamic}"}) == (
+        ("failure: can not move dynamic", None),
+    )
+    console.run(f"{NAT}/move", {"numbers": mine, "destination": dynamic})
+
+
 def test_order_is_what_the_operator_says(console: Console) -> None:
     first, second = console.add(FILTER, chain="a"), console.add(FILTER, chain="b")
     console.add(FILTER, chain="c", place_before=second)

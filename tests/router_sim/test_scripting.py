@@ -57,8 +57,10 @@ async def test_a_plain_script_runs(console: Console, still_clock: VirtualClock) 
     journal = [entry for entry in console.router.journal.entries() if entry.menu == LISTS]
     assert {(entry.user, entry.command) for entry in journal} == {("admin", f"{SCRIPT}/run")}
     # It stops where something is refused, and says so.
-    with pytest.raises(Trap, match="failure: already have such entry"):
+    with pytest.raises(Trap) as refused:
         await records(console, still_clock, f"{SCRIPT}/run", {"number": "s"})
+    place = "(/ip/firewall/address-list/add; line 4)"
+    assert refused.value.sentences == ((f"failure: already have such entry {place}", None),)
     assert console.row(SCRIPT, "s")["run-count"] == "2"
 
 
@@ -98,8 +100,8 @@ def test_lines_that_are_not_plain(line: str) -> None:
 
 def test_values_are_read_as_the_console_reads_them() -> None:
     text = '/ip pool add name="a\\"b\\\\c\\n\\C3\\BC\\$" ranges=10.0.0.1-10.0.0.2,10.0.0.9 comment=""'
-    (command,) = plain_commands(text, lambda path: path == "/ip/pool/add")
-    assert command.path == "/ip/pool/add"
+    ((line, command),) = plain_commands(text, lambda path: path == "/ip/pool/add")
+    assert (line, command.path) == (1, "/ip/pool/add")
     name = command.attributes["name"].encode("utf-8", "surrogateescape").decode()
     assert name == 'a"b\\c\nü$'
     assert command.attributes["ranges"] == "10.0.0.1-10.0.0.2,10.0.0.9"
@@ -136,7 +138,7 @@ def test_nobody_gains_rights_by_the_scheduler(console: Console, still_clock: Vir
     will.add(SCHEDULER, name="grab", interval="10s", on_event="/user set will group=full")
     still_clock.advance(10)
     assert console.row("/user", "will")["group"] == "write"
-    assert messages(console) == ["grab: not enough permissions (9)"]
+    assert messages(console) == ["grab: not enough permissions (9) (/user/set; line 1)"]
 
 
 def test_a_clock_moved_on_by_years_is_caught_up_with(console: Console, still_clock: VirtualClock) -> None:
@@ -163,7 +165,7 @@ def test_an_entry_runs_once_or_at_a_time_of_day(console: Console, still_clock: V
     still_clock.advance(86400)
     assert console.names("/ip/pool") == []
     still_clock.advance(86400)
-    assert messages(console)[-1] == "daily: no such item"
+    assert messages(console)[-1] == "daily: no such item (/ip/pool/remove; line 1)"
     # A set clock moves what is due by the wall.
     console.run("/system/clock/set", {"date": "2026-03-10", "time": "02:59:00"})
     assert console.row(SCHEDULER, "daily")["next-run"] == "2026-03-10 03:00:00"

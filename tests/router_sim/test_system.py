@@ -114,3 +114,18 @@ def test_stopping_and_starting(console: Console, still_clock: VirtualClock) -> N
     still_clock.advance(60)
     assert console.router.phase is Phase.READY
     assert console.trap("/system/reboot", {"now": ""})[0] == ("unknown parameter now", 1)
+
+
+def test_old_versions_leave_out_of_a_line_s_time_what_is_known(still_clock: VirtualClock) -> None:
+    console = Console(Router(name="r", clock=still_clock, version="6.49.18"))
+
+    def times() -> list[str]:
+        return [row["time"] for row in console.rows("/log")]
+
+    console.run("/log/info", {"message": "first"})
+    assert times() == ["12:00:00"]
+    still_clock.advance(86400)
+    console.run("/log/info", {"message": "second"})
+    assert times() == ["mar/01 12:00:00", "12:00:00"]
+    still_clock.advance(365 * 86400)
+    assert times() == ["mar/01/2026 12:00:00", "mar/02/2026 12:00:00"]
