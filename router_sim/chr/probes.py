@@ -271,7 +271,7 @@ PROBES: Final[Sequence[Probe]] = (
             Ask("GET", f"/rest{ADDRESS_LIST}?list=probe-none"),
             Ask("GET", "/rest/nonsense"),
             Ask("POST", f"/rest{ADDRESS_LIST}/remove", {".id": "*FFFFFE"}),
-            Ask("PUT", f"/rest{ADDRESS_LIST}", {"list": "probe", "address": "nonsense"}),
+            Ask("PUT", f"/rest{ADDRESS_LIST}", {"list": "probe", "address": "192.0.2.1/99"}),
             Ask("DELETE", f"/rest{ADDRESS_LIST}/{{entry}}"),
             Ask("DELETE", f"/rest{ADDRESS_LIST}/{{entry}}"),
         ),

@@ -9,10 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from router_sim.chr.prober import Subject
 from router_sim.chr.radius import AcceptingRadius
 from router_sim.clock import VirtualClock
-from router_sim.fleet import Fleet
+from router_sim.fleet import Fleet, ServicePorts
 from router_sim.router import Router
+from router_sim.schema import version_key
 from router_sim.seed import lab_router
 
+ADDRESS_HERE = "127.0.1.1"
+REST_SINCE = (7, 9)  # without TLS
 INTERFACE = "bridge-guest"
 ADDRESS = "10.5.50.1"
 GUEST = "10.5.50.77"
@@ -45,7 +48,8 @@ async def simulated_subject(version: str) -> AsyncIterator[tuple[Subject, Router
     router = lab_router("probed", clock=VirtualClock(), version=version, password=password)
     async with AsyncExitStack() as stack:
         radius = await stack.enter_async_context(AcceptingRadius())
-        fleet = await stack.enter_async_context(Fleet({"127.0.1.1": router}, port=0))
+        ports = ServicePorts(api=0, www=0)
+        fleet = await stack.enter_async_context(Fleet({ADDRESS_HERE: router}, ports=ports))
         names = {
             "interface": INTERFACE,
             "address": ADDRESS,
@@ -55,4 +59,5 @@ async def simulated_subject(version: str) -> AsyncIterator[tuple[Subject, Router
             "radius_port": str(radius.port),
         }
         guests = SimulatedGuests(router)
-        yield Subject("127.0.1.1", fleet.port, "admin", password, names, guests=guests), router
+        rest = f"http://{ADDRESS_HERE}:{fleet.ports.www}" if version_key(version) >= REST_SINCE else None
+        yield Subject(ADDRESS_HERE, fleet.port, "admin", password, names, rest, guests), router

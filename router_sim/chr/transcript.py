@@ -23,7 +23,7 @@ VOLATILE: Final = frozenset(
 )  # fmt: skip
 # found-by and mac-address tell which packet and card it was, not what the router does with them.
 
-_IDENTIFIER: Final = re.compile(r"\*[0-9A-Fa-f]{1,8}\b")
+_IDENTIFIER: Final = re.compile(r"(\*|%2A)[0-9A-Fa-f]{1,8}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Mask:
         """The text without its identifiers, and with the laboratory's own values named."""
         if self._known is not None:
             text = self._known.sub(lambda match: self._names[match[0]], text)
-        return _IDENTIFIER.sub("*", text)
+        return _IDENTIFIER.sub(r"\1", text)
 
     def sentence(self, words: Sequence[str]) -> list[str]:
         """A sentence without identifiers and volatile values."""
