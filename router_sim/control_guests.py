@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -200,7 +199,7 @@ class GuestControl:
         while True:
             visited.append(url)
             try:
-                asked = HttpRequest(method, url, headers, data, urlsplit(url).scheme == "https")
+                asked = HttpRequest(method, url, headers, data, url.lower().startswith("https:"))
                 told, response = await self._ask(entry, asked)
             except ValueError as error:
                 if len(visited) == 1:

@@ -22,8 +22,8 @@ class Kind:
     """One kind of fault.
 
     `ends` is true where the command is over with it, so that only one such fault acts on a command;
-    `needs` are the properties that have to be given; `paths` limit it to commands further than its
-    own `path` does.
+    `needs` are the properties that have to be given; `paths`, globs as well, limit it to commands further
+    than its own `path` does.
     """
 
     does: str
@@ -47,6 +47,7 @@ FILE_COMMANDS: Final = (
     "/ip/hotspot/reset-html",
     "/system/backup/save",
     "/tool/fetch",
+    "*/export",
 )
 
 KINDS: Final[Mapping[str, Kind]] = {

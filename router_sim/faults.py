@@ -314,7 +314,7 @@ def _concerns(fault: Fault, router: str, path: str, user: str, service: str) -> 
         return False
     if kind.occasion is Occasion.LOGIN:
         return True
-    if kind.paths and path not in kind.paths:
+    if kind.paths and not any(fnmatchcase(path, each) for each in kind.paths):
         return False
     if path == "/login":
         return fault.path == path

@@ -7,6 +7,7 @@ the operating system's random source.
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from ipaddress import ip_address
 
 from router_sim import x509
@@ -62,17 +63,24 @@ def tls_identity(state: State, key_or_name: str) -> tuple[bytes, bytes] | None:
     return (b"".join(chain), key) if chain else None
 
 
-def self_signed(tx: Transaction, name: str, *, common_name: str, addresses: Sequence[str] = ()) -> Item:
+def self_signed(
+    tx: Transaction,
+    name: str,
+    *,
+    common_name: str,
+    addresses: Sequence[str] = (),
+    since: datetime | None = None,
+) -> Item:
     """A signed certificate for a server at once, as a laboratory needs one: EC P-256, valid for ten years.
 
-    `addresses` are IP addresses or DNS names it is good for besides `common_name`. A certificate that has the
-    name already is replaced.
+    They begin now, or with `since`. `addresses` are IP addresses or DNS names it is good for besides
+    `common_name`. A certificate that has the name already is replaced.
     """
     alternatives = [_alternative(each) for each in dict.fromkeys(addresses)]
     usage = ("digital-signature", "key-encipherment", "key-cert-sign", "crl-sign", "tls-server")
     request = x509.Request({"common-name": common_name}, alternatives, usage, days=3650)
     key = x509.new_key("prime256v1")
-    made = x509.issue(request, key, serial=new_serial(), since=from_seconds(tx.now))
+    made = x509.issue(request, key, serial=new_serial(), since=since or from_seconds(tx.now))
     values, marks = held_values(tx.state, made, key)
     values |= {"name": name, "trusted": "true"}
     old = tx.state.store(STORE).lookup(("name",), (name,))

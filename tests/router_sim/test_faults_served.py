@@ -81,7 +81,11 @@ def test_a_slow_write_takes_effect_later() -> None:
 def test_a_full_disk_refuses_what_writes_a_file() -> None:
     bench = Bench().logged_in()
     bench.faults.add(Fault("disk_full", seconds=60))
-    for command in (("/file/add", "=name=a.txt"), ("/certificate/add", "=name=c", "=common-name=c")):
+    for command in (
+        ("/file/add", "=name=a.txt"),
+        ("/certificate/add", "=name=c", "=common-name=c"),
+        ("/ip/address/export", "=file=a"),
+    ):
         assert bench.say(*command) == [["!trap", "=message=failure: not enough disk space"], ["!done"]]
     assert bench.say(*ADD) == [["!done", "=ret=*1"]]
     bench.faults.clear()

@@ -171,6 +171,20 @@ async def test_certificates_are_made_when_somebody_looks() -> None:
             assert (services[name]["certificate"], services[name]["disabled"]) == ("lab", "false")
 
 
+async def test_a_certificate_made_later_is_valid_from_the_start() -> None:
+    clock = VirtualClock()
+    made = Router(name="one", clock=clock)
+    async with Fleet({FIRST: made}, ports=ALL, certificates=True) as fleet:
+        clock.advance(86400)
+        named = fleet.named("one")
+        assert named is made
+        identity = made.tls_identity("lab")
+        assert identity is not None
+        assert fleet.ports.api_ssl
+        # Clients look at a clock of their own, which nobody advanced.
+        assert (await negotiated(FIRST, fleet.ports.api_ssl, trusting(identity[0])))[0] == "TLSv1.3"
+
+
 async def test_the_control_api_tells_what_to_trust() -> None:
     made, certificate = certified("one", FIRST)
     async with Fleet({FIRST: made, SECOND: router("two")}, ports=ALL) as fleet:
