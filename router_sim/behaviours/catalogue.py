@@ -3,7 +3,7 @@
 from functools import cache
 
 from router_sim.behaviour import BehaviourSet
-from router_sim.behaviours.account_rules import Accounts, Active, Groups, OwnPassword
+from router_sim.behaviours.account_rules import Accounts, Active, Groups, WithoutMenu
 from router_sim.behaviours.address_list import AddressList
 from router_sim.behaviours.addresses import Addresses
 from router_sim.behaviours.addresses_v6 import AddressesV6
@@ -16,7 +16,6 @@ from router_sim.behaviours.dns import Cache, DnsSettings, StaticRecords
 from router_sim.behaviours.fetch import Tools
 from router_sim.behaviours.files import Files
 from router_sim.behaviours.firewall import FilterRules, NatRules
-from router_sim.behaviours.marking import MangleRules, RawRules
 from router_sim.behaviours.hotspot_bindings import Bindings
 from router_sim.behaviours.hotspot_cookies import Cookies
 from router_sim.behaviours.hotspot_hosts import Hosts
@@ -31,6 +30,7 @@ from router_sim.behaviours.hotspot_walled_garden import WalledGarden, WalledGard
 from router_sim.behaviours.interface_lists import InterfaceLists
 from router_sim.behaviours.interface_records import Interfaces
 from router_sim.behaviours.log import Log
+from router_sim.behaviours.marking import MangleRules, RawRules
 from router_sim.behaviours.packages import License, Packages, Update
 from router_sim.behaviours.pools import Pools
 from router_sim.behaviours.power import Power
@@ -91,7 +91,7 @@ EVERY_BEHAVIOUR = (
     Accounts,
     Groups,
     Active,
-    OwnPassword,
+    WithoutMenu,
     Power,
     Tools,
     Packages,
