@@ -360,7 +360,7 @@ class Router:
         """The same of the state `reset` goes back to, as it would look now."""
         state = self._untouched()
         state.branch(self._initial)
-        state.booted = self._state.booted
+        state.booted, state.name = self._state.booted, self._state.name
         return _printed(state)
 
     @property
