@@ -198,7 +198,7 @@ class SameAnswers(RuleBasedStateMachine):
         assert one.journal.ndjson() == other.journal.ndjson()
 
 
-SameAnswers.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+SameAnswers.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestSameAnswers = SameAnswers.TestCase
 
 
