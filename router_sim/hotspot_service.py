@@ -251,16 +251,6 @@ class HotspotService:
         self._write(change)
         return session is not None
 
-    def issue_cookie(self, address: str) -> str:
-        """A new HTTP cookie for the guest logged in at an address; empty where the profile wants none."""
-        self._tick()
-        host = host_at(self._state, _address(address))
-        session = session_of(self._state, host) if host else None
-        issued: list[str] = []
-        if host is not None and session is not None:
-            self._write(lambda tx: issued.append(self._cookie(tx, host, session)))
-        return issued[0] if issued else ""
-
     def status(self, address: str) -> GuestStatus | None:
         """What there is to tell the guest at an address; None for one the router has not seen.
 

@@ -182,15 +182,6 @@ class Router:
         menu, verb = self._engine.resolve(path)
         return verb in ("print", "getall") and verb not in self._state.behaviours.verbs(menu.store)
 
-    @property
-    def next_due(self) -> datetime | None:
-        """The moment by which `tick` should be called next; None while nothing runs out.
-
-        It may be earlier than needed, when what was to run out has been removed since.
-        """
-        deadlines = self._state.deadlines
-        return from_seconds(deadlines[0][0]) if deadlines else None
-
     # -- logging in --------------------------------------------------------------------------------
 
     def authenticate(self, user: str, password: str, service: str = "api", *, address: str = "") -> bool:

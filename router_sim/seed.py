@@ -123,21 +123,6 @@ def lab_router(
     return router
 
 
-def lab_fleet(
-    names: Sequence[str],
-    *,
-    clock: Clock,
-    version: str = "7.22.3",
-    password: str = "",
-    subnets: Sequence[str] = ("10.5.50.0/24", "10.5.51.0/24"),
-) -> list[Router]:
-    """A lab router for each name, all alike. They share what none of them has changed, so many are cheap."""
-    if not names:
-        return []
-    first = lab_router(names[0], clock=clock, version=version, password=password, subnets=subnets)
-    return [first, *(first.twin(name) for name in names[1:])]
-
-
 def _network(text: str) -> IPv4Network:
     try:
         network = IPv4Network(text)

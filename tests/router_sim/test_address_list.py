@@ -89,15 +89,6 @@ def test_a_timeout_of_nought_is_dynamic_without_an_end(console, still_clock: Vir
     assert console.rows(MENU) == []
 
 
-def test_the_router_tells_when_to_look_again(console, still_clock: VirtualClock) -> None:
-    assert console.router.next_due is None
-    console.add(MENU, list="window", address="10.5.50.1", timeout="3m")
-    console.add(MENU, list="window", address="10.5.50.2", timeout="1m")
-    assert (console.router.next_due - still_clock.now()).total_seconds() == 60
-    still_clock.advance(60)
-    assert (console.router.next_due - still_clock.now()).total_seconds() == 120
-
-
 def test_names_and_networks_are_entries_too(console) -> None:
     console.add(MENU, list="l", address="www.example.com")
     console.add(MENU, list="l", address="10.5.50.9/24")

@@ -205,10 +205,9 @@ def test_a_cookie_proves_nothing_elsewhere_later_or_after_a_new_password(
 def test_without_the_method_there_is_no_cookie(guarded) -> None:
     guarded.set(SERVER_PROFILE, "default", login_by="http-pap")
     assert guarded.hotspot.login(IP, method="http-pap", user="guest", password="pw").cookie == ""
-    assert guarded.hotspot.issue_cookie(IP) == ""
     assert guarded.rows(COOKIES) == []
     guarded.set(SERVER_PROFILE, "default", login_by="http-pap,cookie")
-    assert guarded.hotspot.issue_cookie(IP) != ""
+    assert guarded.hotspot.login(IP, method="http-pap", user="guest", password="pw").cookie != ""
 
 
 def test_a_mac_cookie_lets_a_known_guest_in_unasked(guarded, still_clock: VirtualClock) -> None:

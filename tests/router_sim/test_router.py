@@ -5,7 +5,7 @@ import pytest
 from router_sim.clock import VirtualClock
 from router_sim.engine import Command, Origin, Trap
 from router_sim.router import Router
-from router_sim.seed import lab_fleet, lab_router
+from router_sim.seed import lab_router
 
 USERS = "/ip/hotspot/user"
 
@@ -188,15 +188,6 @@ def test_a_lab_router_has_its_networks_and_the_operators_things(still_clock: Vir
 def test_a_lab_router_refuses_what_is_no_network(still_clock: VirtualClock, text: str) -> None:
     with pytest.raises(ValueError, match="network"):
         lab_router("site-1", clock=still_clock, subnets=(text,))
-
-
-def test_a_fleet_is_alike_but_for_the_names(still_clock: VirtualClock) -> None:
-    fleet = lab_fleet(["one", "two", "three"], clock=still_clock, password="pw")
-    assert [router.name for router in fleet] == ["one", "two", "three"]
-    assert [router.snapshot()["/system/identity"][0]["name"] for router in fleet] == ["one", "two", "three"]
-    assert all(router.authenticate("admin", "pw") for router in fleet)
-    assert fleet[0].snapshot()["/ip/hotspot"] == fleet[2].snapshot()["/ip/hotspot"]
-    assert lab_fleet([], clock=still_clock) == []
 
 
 def test_versions_before_7_make_a_lab_as_well(still_clock: VirtualClock) -> None:
