@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
@@ -18,6 +19,10 @@ from router_sim.server import reset
 # What a client may send before a request of it is complete: the largest body, and headers.
 _MOST_UNREAD: Final = 5 * 1024 * 1024
 _IDLE_SECONDS: Final = 60
+
+# What clients send wrong is no news to whoever runs the routers; the parser would warn of each.
+LOGGER: Final = logging.getLogger("router_sim.http")
+LOGGER.setLevel(logging.ERROR)
 
 
 class HttpServer:
@@ -40,7 +45,9 @@ class HttpServer:
     def protocol(self, connection: HttpConnection) -> asyncio.Protocol:
         """The parser for one connection."""
         made: Callable[..., asyncio.Protocol] = self._config.http_protocol_class
-        return made(config=self._config, server_state=self._state, app_state={"connection": connection})
+        parser = made(config=self._config, server_state=self._state, app_state={"connection": connection})
+        cast(Any, parser).logger = LOGGER
+        return parser
 
     async def close(self) -> None:
         """End what is being answered."""

@@ -191,7 +191,7 @@ async def test_replies_keep_the_pace() -> None:
         assert asyncio.get_running_loop().time() - before >= 0.06
 
 
-async def test_what_is_no_http_is_survived() -> None:
+async def test_what_is_no_http_is_survived(caplog: pytest.LogCaptureFixture) -> None:
     async with web_fleet() as fleet:
         for data in (b"\x00" * 100, b"GET /rest/ip/address HTTP/9\r\n\r\n", b"GET /rest/%zz HTTP/1.1\r\n\r\n",
                      b"GET /rest/\xff HTTP/1.1\r\nhost: x\r\n\r\n", b"PUT /rest HTTP/1.1\r\ncontent-length: x\r\n\r\n",
@@ -204,6 +204,7 @@ async def test_what_is_no_http_is_survived() -> None:
             writer.close()
         async with client(fleet) as http:
             assert (await http.get("/system/identity")).status_code == 200
+    assert caplog.messages == [], "whoever runs the routers need not know"
 
 
 async def test_requests_behind_each_other_are_answered_in_order() -> None:
