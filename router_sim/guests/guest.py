@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from router_sim import access
-from router_sim.access import HTTPS_PORT, Decision
+from router_sim.access_request import HTTPS_PORT, Decision
 from router_sim.access_rules import GARDEN, is_address
 from router_sim.guests import desk
 from router_sim.guests.desk import RouterDesk, RouterRows

@@ -16,7 +16,7 @@ from typing import Final
 
 import h11
 
-from router_sim.access import HTTPS_PORT, Request
+from router_sim.access_request import HTTPS_PORT, Request
 from router_sim.guests.guest import Route, SimulatedGuest
 from router_sim.guests.messages import HttpRequest
 from router_sim.guests.streams import CHUNK, HOP_BY_HOP, MOST_HEADERS, SILENCE_SECONDS, Upstream, head
