@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
 from router_sim.engine import Command, Origin, Reply, Trap
 from router_sim.fault_effects import begin, finish, halved, sentences
 from router_sim.faults import NOTHING, Effect, FaultPlan
+from router_sim.outlet import Outlet, Timer
 from router_sim.print_streams import STREAM_ARGUMENTS, asked, columns_of, interval_of, once
 from router_sim.query import compile_query
 from router_sim.recall import Recall
@@ -37,41 +38,6 @@ STRANGER_BYTES: Final = 16 * 1024
 PLAIN_LOGIN_SINCE: Final = (6, 43)
 CHALLENGE_REFUSED_SINCE: Final = (6, 45, 1)
 EMPTY_SINCE: Final = (7, 18)
-
-
-class Timer(Protocol):
-    """What `Outlet.call_later` and `Outlet.spawn` return."""
-
-    def cancel(self) -> object: ...
-
-
-class Outlet(Protocol):
-    """What a session needs of its connection."""
-
-    @property
-    def full(self) -> bool:
-        """Whether the peer is too slow for now; the session waits for `resume` then."""
-        ...
-
-    def write(self, data: bytes, delay: float = 0.0) -> None:
-        """Send `data`, `delay` seconds later than usual."""
-        ...
-
-    def close(self, delay: float = 0.0) -> None:
-        """Close behind everything written with the same delay or a shorter one."""
-        ...
-
-    def abort(self) -> None:
-        """Lose the connection now, with everything not sent yet."""
-        ...
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """Call back after `seconds` of real time."""
-        ...
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> Timer:
-        """Let `work` run beside everything else, until it ends or is cancelled."""
-        ...
 
 
 @dataclass(eq=False, slots=True)
