@@ -20,7 +20,7 @@ $(CLIENTS_STAMP): $(CLIENTS_FROM)/python/requirements.lock $(CLIENTS_FROM)/pytho
 	@if command -v npm >/dev/null; then \
 	    mkdir $(CLIENTS)/node && \
 	    cp $(CLIENTS_FROM)/node/package.json $(CLIENTS_FROM)/node/package-lock.json $(CLIENTS)/node && \
-	    npm ci --silent --ignore-scripts --prefix $(CLIENTS)/node; \
+	    npm ci --loglevel=error --no-audit --no-fund --ignore-scripts --prefix $(CLIENTS)/node; \
 	else echo "no npm, so no JavaScript clients; on Debian: apt-get install npm"; fi
 	@touch $@
 
