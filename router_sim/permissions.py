@@ -3,7 +3,7 @@
 Documented: `read` to look, `write` to change, `policy` besides it for users and groups, `reboot`, `test` for the
 tools, `password` for one's own password, `sensitive` to see and export secrets. Assumed: that monitors are
 looking, that running a script needs no more than looking besides what the script itself needs, and what
-`/tool/fetch` needs.
+`/tool/fetch` and `/ping` need.
 """
 
 from collections.abc import Mapping
@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     "/system/package/apply-changes": WRITE | {"reboot"},
     "/system/package/downgrade": WRITE | {"reboot"},
     "/system/script/run": READ,
+    "/ping": frozenset({"test"}),
+    "/tool/ping": frozenset({"test"}),
     "/tool/fetch": WRITE | {"test"},
     "/certificate/export-certificate": WRITE | {"sensitive"},
 }

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from router_sim import writing
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
+from router_sim.behaviours import ping
 from router_sim.behaviours.accounts import ACTIVE, GROUP, USER, closed, has_password
 from router_sim.behaviours.interfaces import is_enabled
 from router_sim.exchange import Command, Reply
@@ -153,16 +154,16 @@ class Groups(Behaviour):
         return {"policy": ",".join(word for word in policy if word.removeprefix("!") != "rest-api")}
 
 
-class OwnPassword(Behaviour):
-    """The command with which users change their own password."""
+class WithoutMenu(Behaviour):
+    """The commands that stand in no menu."""
 
     def __init__(self) -> None:
         super().__init__("")
 
     def verbs(self) -> Mapping[str, Verb]:
-        """`/password`."""
+        """`/password`, with which users change their own, and `/ping`."""
         names = frozenset({"old-password", "new-password", "confirm-new-password"})
-        return {"password": Verb(_change_password, names)}
+        return {"password": Verb(_change_password, names), "ping": ping.verb()}
 
 
 def _change_password(call: Call) -> Reply:

@@ -17,7 +17,7 @@ from math import ceil
 from urllib.parse import quote, urljoin, urlsplit
 
 from router_sim.behaviour import Behaviour, Call, Verb
-from router_sim.behaviours import device_mode, dns, files
+from router_sim.behaviours import device_mode, dns, files, ping
 from router_sim.behaviours.certificates import STORE as CERTIFICATES
 from router_sim.behaviours.certificates import certificate_of
 from router_sim.behaviours.going_on import ONGOING, once
@@ -67,8 +67,8 @@ class Tools(Behaviour):
         super().__init__("/tool")
 
     def verbs(self) -> Mapping[str, Verb]:
-        """`fetch`."""
-        return {"fetch": Verb(_fetch, frozenset(ARGUMENTS))}
+        """`fetch` and `ping`."""
+        return {"fetch": Verb(_fetch, frozenset(ARGUMENTS)), "ping": ping.verb()}
 
 
 def _fetch(call: Call) -> Reply:

@@ -3,7 +3,7 @@
 from router_sim.schema import Menu
 
 MENUS = (
-    Menu("", (), frozenset({"password"}), bare=True),
+    Menu("", (), frozenset({"password", "ping"}), bare=True),
     Menu("/system", (), frozenset({"reboot", "shutdown"}), bare=True),
-    Menu("/tool", (), frozenset({"fetch"}), bare=True),
+    Menu("/tool", (), frozenset({"fetch", "ping"}), bare=True),
 )
