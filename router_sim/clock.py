@@ -3,7 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+# Far from where dates end, so that whatever lasts from now on has an end that can be written.
+LATEST: Final = datetime(2500, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -61,10 +64,15 @@ class VirtualClock:
     def advance(self, seconds: float) -> datetime:
         """Move forward by `seconds` and run the callbacks; returns the new time.
 
-        Raises ValueError for a negative or non-finite number: this clock never runs backwards.
+        Raises ValueError for a negative or non-finite number, as this clock never runs backwards, and for one
+        that leads past `LATEST`.
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock can only be advanced by 0 or more seconds, not by {seconds}")
+        if self.timestamp() + seconds > LATEST.timestamp():
+            raise ValueError(
+                f"a clock can be advanced until {LATEST:%Y-%m-%d}, not by {seconds} seconds more"
+            )
         self._added += seconds
         for callback in list(self._callbacks.values()):
             callback()

@@ -104,7 +104,10 @@ class Control:
             raise HTTPException(400, f"seconds: {seconds} is not between 0 and {_MOST_SECONDS:.0f}")
         if not isinstance(self._clock, VirtualClock):
             raise HTTPException(409, "these routers run on the machine's clock, which cannot be moved")
-        self._clock.advance(seconds)
+        try:
+            self._clock.advance(seconds)
+        except ValueError as error:
+            raise HTTPException(400, f"seconds: {error}") from error
         self._fleet.tick()
         return json_response({"now": _iso(self._clock.now())})
 

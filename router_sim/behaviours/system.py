@@ -1,7 +1,8 @@
 """The router's clock and its resources."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from router_sim.behaviour import Behaviour, Call, Draft, Verb
 from router_sim.behaviours import files
@@ -13,6 +14,10 @@ from router_sim.schema import Menu
 from router_sim.state import State
 from router_sim.store import Item
 from router_sim.traps import bad_argument, no_match
+
+# A clock that jumps stays within these.
+_EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class SystemClock(Behaviour):
@@ -35,7 +40,7 @@ class SystemClock(Behaviour):
         if date is None and clock is None:
             return
         now = state.now()
-        wanted = (now + timedelta(seconds=draft.marks.get("ahead", 0))).astimezone(place)
+        wanted = self.taken_for(state, draft.marks.get("ahead", 0)).astimezone(place)
         try:
             if date is not None:
                 year, month, day = parse_date(date)
@@ -57,9 +62,15 @@ class SystemClock(Behaviour):
             "dst-active": "true" if local.dst() else "false",
         }
 
+    def taken_for(self, state: State, ahead: float) -> datetime:
+        """The moment that is so many seconds from now, within what can be told in every zone."""
+        now = state.now()
+        least, most = ((end - now).total_seconds() for end in (_EARLIEST, _LAST))
+        return now + timedelta(seconds=min(max(ahead, least), most))
+
     def local(self, state: State, item: Item) -> datetime:
         """What the router takes the time to be, in its zone."""
-        moment = state.now() + timedelta(seconds=item.marks.get("ahead", 0))
+        moment = self.taken_for(state, item.marks.get("ahead", 0))
         return moment.astimezone(zone(item.values.get("time-zone-name", "manual")))
 
 

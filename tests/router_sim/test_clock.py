@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router_sim.clock import RealClock, VirtualClock
+from router_sim.clock import LATEST, RealClock, VirtualClock
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -23,6 +23,14 @@ def test_it_never_runs_backwards(seconds: float) -> None:
     with pytest.raises(ValueError, match="advanced"):
         clock.advance(seconds)
     assert clock.now() == START
+
+
+def test_it_stays_where_dates_can_be_written() -> None:
+    clock = VirtualClock(LATEST - timedelta(days=1), monotonic=lambda: 0.0)
+    clock.advance(86400)
+    with pytest.raises(ValueError, match="until 2500-01-01"):
+        clock.advance(1)
+    assert clock.now() == LATEST
 
 
 def test_callbacks_hear_of_an_advance_until_they_are_stopped() -> None:

@@ -75,6 +75,15 @@ async def test_the_clock_only_takes_sensible_steps(lab: Lab, seconds: object) ->
         assert lab.clock.now() == START
 
 
+async def test_the_clock_has_an_end(lab: Lab) -> None:
+    async with lab.http() as http:
+        for _ in range(60):
+            response = await http.post("/clock/advance", json={"seconds": 316224000})
+        assert response.status_code == 400
+        assert response.json()["error"].startswith("seconds: a clock can be advanced until 2500-01-01")
+        assert (await http.get("/routers/r1/snapshot")).status_code == 200
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"kind":"\\ud800"}'])
 async def test_a_body_that_is_no_json_object(lab: Lab, body: bytes) -> None:
     async with lab.http() as http:

@@ -52,6 +52,17 @@ async def test_resources_are_monitored(console: Console, still_clock: VirtualClo
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("jump", "date"), [(-3e8, "1970-01-"), (3e8, "9999-12-")])
+def test_a_clock_may_jump_anywhere_and_often(console: Console, jump: float, date: str) -> None:
+    for _ in range(1000):
+        console.router.jump_clock(jump)
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        console.run("/system/clock/set", {"time-zone-name": zone})
+        assert console.rows("/system/clock")[0]["date"].startswith(date)
+    console.run("/system/clock/set", {"date": "2026-03-01"})
+    assert console.rows("/system/clock")[0]["date"] == "2026-03-01"
+
+
 async def test_there_is_nothing_newer(console: Console, still_clock: VirtualClock) -> None:
     update = "/system/package/update"
     assert console.rows(update) == [{"channel": "stable", "installed-version": "7.22.3"}]
