@@ -2,6 +2,7 @@
 
 from router_sim.behaviour import Call
 from router_sim.exchange import Reply
+from router_sim.oids import SUFFIX, oids_of
 from router_sim.selection import SELECTORS, columns, expect, matching, named, row
 from router_sim.store import Item
 from router_sim.traps import missing, no_match
@@ -61,8 +62,12 @@ def print_(call: Call) -> Reply:
     proplist = given.get(".proplist", given.get("proplist"))
     if not proplist:
         return Reply(tuple([row(call, item) for item in items]), data=True)
-    names = columns(call, frozenset(split_list(proplist)))
-    return Reply(tuple([call.state.columns(menu, item, names) for item in items]), data=True)
+    listed = frozenset(split_list(proplist))
+    names = columns(call, listed)
+    rows = [call.state.columns(menu, item, names) for item in items]
+    if SUFFIX in proplist:
+        rows = [shown | oids_of(menu.path, item, listed) for item, shown in zip(items, rows, strict=True)]
+    return Reply(tuple(rows), data=True)
 
 
 def _kept(call: Call, items: list[Item]) -> list[Item]:

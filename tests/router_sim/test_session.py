@@ -146,6 +146,20 @@ def test_a_record_without_any_listed_property_is_a_bare_re() -> None:
     assert bench.say(f"{LISTS}/print", "=.proplist=comment") == [["!re"], ["!done"]]
 
 
+def test_a_proplist_may_ask_for_object_identifiers() -> None:
+    bench = Bench().logged_in()
+    asked = "=.proplist=cpu-load,uptime.oid,cpu-load.oid,version.oid,nothing.oid"
+    assert bench.say("/system/resource/print", asked) == [
+        ["!re", "=cpu-load=0", "=cpu-load.oid=.1.3.6.1.2.1.25.3.3.1.2.1", "=uptime.oid=.1.3.6.1.2.1.1.3.0"],
+        ["!done"],
+    ]
+    assert bench.say("/interface/print", "=.proplist=name,rx-byte.oid", "?name=lo") == [
+        ["!re", "=name=lo", "=rx-byte.oid=.1.3.6.1.2.1.31.1.1.1.6.2"],
+        ["!done"],
+    ]
+    assert bench.say("/ip/pool/print", "=.proplist=name.oid")[-1] == ["!done"]
+
+
 def test_values_are_opaque_bytes() -> None:
     bench = Bench().logged_in()
     value = b"caf\xe9 \xff\xfe=?\r\n.tag=1 \xc3\xa9"
