@@ -88,7 +88,7 @@ class RestApplication:
         connection: Connection = scope["state"]["connection"]
         path = scope["raw_path"].decode("ascii", "replace")
         if path != ROOT and not path.startswith(f"{ROOT}/"):
-            await _send(send, _page(connection.router, path))
+            await _send(send, _page(connection, path))
             return
         if not connection.rest:
             await _send(send, responses.page("Not found", "This router has no REST interface here.", 404))
@@ -252,11 +252,14 @@ async def _send(send: Send, response: HttpResponse, *, half: bool = False) -> No
     await send({"type": "http.response.body", "body": body, "more_body": half})
 
 
-def _page(router: Router, path: str) -> HttpResponse:
+def _page(connection: Connection, path: str) -> HttpResponse:
+    router = connection.router
     if path not in ("/", "/index.html", "/webfig", "/webfig/"):
         return responses.page("Not found", "There is no such page on this router.", 404)
     rows = router.execute(Command("/system/identity/print", {}), Origin("", "", "web")).rows
     name = html.escape(rows[0].get("name", "") if rows else "")
     shown = name.encode("utf-8", "replace").decode()
-    text = f"A simulated router, RouterOS {html.escape(router.version)}. Its REST interface is at {ROOT}."
+    text = f"A simulated router, RouterOS {html.escape(router.version)}."
+    if connection.rest:
+        text += f" Its REST interface is at {ROOT}."
     return responses.page(shown or "Router", text)

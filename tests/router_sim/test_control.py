@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from router_sim.clock import RealClock, VirtualClock
+from router_sim.clock import LATEST, RealClock, VirtualClock
 from router_sim.control import ControlServer, control_app
 from router_sim.faults import FaultPlan
 from router_sim.fleet import Fleet, FleetError
@@ -76,9 +76,9 @@ async def test_the_clock_only_takes_sensible_steps(lab: Lab, seconds: object) ->
 
 
 async def test_the_clock_has_an_end(lab: Lab) -> None:
+    lab.clock.advance((LATEST - START).total_seconds())
     async with lab.http() as http:
-        for _ in range(60):
-            response = await http.post("/clock/advance", json={"seconds": 316224000})
+        response = await http.post("/clock/advance", json={"seconds": 1})
         assert response.status_code == 400
         assert response.json()["error"].startswith("seconds: a clock can be advanced until 2500-01-01")
         assert (await http.get("/routers/r1/snapshot")).status_code == 200

@@ -298,3 +298,6 @@ async def test_versions_without_rest() -> None:
         router = Router(name="r", clock=VirtualClock(), version=version, password=SECRET)
         async with rest(router) as (_, http):
             assert (await http.get("/system/identity")).status_code == plain
+            page = await http.get(http.base_url.copy_with(path="/"))
+            assert page.status_code == 200
+            assert ("/rest" in page.text) is (plain == 200)
