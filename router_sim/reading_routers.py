@@ -118,7 +118,13 @@ async def _connected(source: Source, limit: float) -> AsyncIterator[AsyncApi]:
 
 
 def _context(source: Source) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=source.authority or None)
+    try:
+        context = ssl.create_default_context(cafile=source.authority or None)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ReadingError(
+            f"{source.authority}: {reason}; the authority has to be a file of certificates in PEM"
+        ) from error
     if not source.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -18,6 +18,7 @@ from router_sim.snapshots import Snapshot, snapshot_of
 from router_sim.state import Resolve, nothing_resolves
 
 FROM_PASSWORD_ENV: Final = "PORTAL_CONTRACT_FROM_PASSWORD"  # noqa: S105 - the name of a variable
+_MOST_BYTES: Final = 128 * 1024 * 1024
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -158,7 +159,11 @@ def save(options: StateOptions, snapshot: Snapshot | None, router: Router) -> No
 
 def _read(path: str) -> Snapshot:
     try:
-        return Snapshot.from_ndjson(Path(path).read_text("utf-8"))
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES} bytes, which no snapshot of a router has")
+        return Snapshot.from_ndjson(data.decode("utf-8"))
     except OSError as error:
         raise StateError(f"--load {path}: {error.strerror or error}") from error
     except ValueError as error:

@@ -127,6 +127,9 @@ async def test_why_a_router_cannot_be_read_is_told(site: Site) -> None:
             await read_router(Source(HOST, other, "admin"), limit=5)
     with pytest.raises(ReadingError, match=f"{HOST}:{other}: .*is the service enabled"):
         await read_router(Source(HOST, other, "admin"))
+    for authority in ("/no/such/file", __file__):
+        with pytest.raises(ReadingError, match=f"{authority}: .*a file of certificates in PEM"):
+            await read_router(site.source(tls=True, authority=authority))
 
 
 def test_addresses_of_routers() -> None:
@@ -215,3 +218,5 @@ async def test_a_file_that_is_no_snapshot_is_explained(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(StateError, match="codec can't decode"):
         await starting_snapshot(StateOptions(path=str(path)))
+    with pytest.raises(StateError, match="/dev/zero: it has more than"):
+        await starting_snapshot(StateOptions(path="/dev/zero"))
