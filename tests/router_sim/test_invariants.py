@@ -175,5 +175,5 @@ class RouterLife(RuleBasedStateMachine):
             assert now[menu] == self.of_twin[menu]
 
 
-RouterLife.TestCase.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+RouterLife.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 TestRouterLife = RouterLife.TestCase
