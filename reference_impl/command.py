@@ -4,12 +4,14 @@ import asyncio
 import errno
 import signal
 import socket
+import sqlite3
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import click
 import uvicorn
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from reference_impl.app import create_app
@@ -35,6 +37,7 @@ def serve(config: Path, host: str, port: int, database: str | None) -> None:
         settings = load_settings(config)
         if database is not None:
             settings = settings.model_copy(update={"database": DatabaseSettings(url=database)})
+        _try_file(settings.database.url)
         with _listen(host, port) as listener:
             # uvicorn stops on these signals and then raises them again for whoever listened before it.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -46,6 +49,24 @@ def serve(config: Path, host: str, port: int, database: str | None) -> None:
         _refuse(f"The database cannot be opened: {error.orig}. Check the path and its permissions.")
     except (SQLAlchemyError, ImportError) as error:
         _refuse(f"The database URL cannot be used: {error}. Use one such as {DatabaseSettings().url}.")
+
+
+def _try_file(url: str) -> None:
+    """Open and close the file of an SQLite database.
+
+    When the asynchronous driver cannot open it, its thread reports to an event loop that may be closed by then,
+    and that failure would be printed beside ours.
+    """
+    database = make_url(url)
+    path = database.database
+    if database.get_backend_name() != "sqlite" or not path or path == ":memory:" or path.startswith("file:"):
+        return
+    try:
+        sqlite3.connect(path).close()
+    except sqlite3.Error as error:
+        raise SettingsError(
+            f"The database cannot be opened: {error}. Check the path and its permissions."
+        ) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
