@@ -203,6 +203,7 @@ class Crew:
         self._wakes = {site: asyncio.Event() for site in self._routers}
         self._chance = chance
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     def moved(self, sites: Iterable[str]) -> None:
         """The claims on these sites may have changed."""
@@ -215,6 +216,7 @@ class Crew:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -223,9 +225,11 @@ class Crew:
 
     async def _keep(self, site: str) -> None:
         router, wake = self._routers[site], self._wakes[site]
-        while True:
+        # A cancellation that meets the end of a wait can be lost, so the flag is what ends it.
+        while not self._closing:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), LOOK_EVERY)
+                async with asyncio.timeout(LOOK_EVERY):
+                    await wake.wait()
                 wake.clear()
                 await asyncio.sleep(self._chance.uniform(SHORTEST_DELAY, LONGEST_DELAY))
             try:
