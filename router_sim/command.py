@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import ipaddress
 import math
 import secrets
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,7 +26,6 @@ from router_sim.guests.internet import Internet
 from router_sim.guests.registry import Guests
 from router_sim.printable import printable
 from router_sim.router import Router
-from router_sim.schema import is_version
 from router_sim.service_options import ServiceOptions, service_options, take_services
 from router_sim.site_entry import site_entry
 from router_sim.sites import addresses_from, site_routers, twins_of
@@ -40,6 +38,7 @@ from router_sim.starting_state import (
     starting_snapshot,
     state_options,
 )
+from router_sim.usage import UsageError, check_subnets, check_version
 
 PASSWORD_ENV: Final = "PORTAL_CONTRACT_ROUTER_PASSWORD"  # noqa: S105 - the name of a variable
 TOKEN_ENV: Final = "PORTAL_CONTRACT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -48,14 +47,8 @@ DEFAULT_SUBNETS: Final = ("10.5.50.0/24", "10.5.51.0/24")
 _SHOWN: Final = 20
 
 
-class RouterError(click.ClickException):
+class RouterError(UsageError):
     """The routers cannot be started as asked."""
-
-    exit_code = 2
-
-    def show(self, file: object = None) -> None:
-        """Print the one sentence that says why."""
-        click.echo(f"Error: {self.format_message()}", err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +67,6 @@ class Settings:
     verbose: bool
     state: StateOptions = field(default_factory=StateOptions)
     own_version: bool = False
-
-
-def check_subnets(subnets: Sequence[str]) -> None:
-    """Raise ValueError that names the first of `subnets` that is no IPv4 network."""
-    for subnet in subnets:
-        try:
-            ipaddress.IPv4Network(subnet)
-        except ValueError as error:
-            raise ValueError(f"{subnet} is not an IPv4 subnet such as 10.5.50.0/24: {error}") from error
-
-
-def _check_version(version: str) -> None:
-    if not is_version(version):
-        raise ValueError(f"--version: {version!r} is no RouterOS version; write it like 7.22.3")
 
 
 @click.command(name="router")
@@ -160,7 +139,7 @@ def router(
         raise RouterError("--pace: nan is no number of seconds")
     try:
         addresses = addresses_from(address, count)
-        _check_version(version)
+        check_version(version)
         check_subnets(subnets)
         state_asked = options_from(others)
         services = take_services(others)

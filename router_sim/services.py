@@ -20,7 +20,7 @@ PORTS: Final[Mapping[str, int]] = {"api": 8728, "api-ssl": 8729, "www": 80, "www
 SECURE: Final = frozenset({"api-ssl", "www-ssl"})
 WEB: Final = frozenset({"www", "www-ssl"})
 
-_REST_SINCE: Final = {"www-ssl": (7, 1), "www": (7, 9)}
+REST_SINCE: Final = {"www-ssl": (7, 1), "www": (7, 9)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def at_port(services: Sequence[Service], ports: Sequence[int]) -> Service | None
 
 def serves_rest(service: Service, version: str) -> bool:
     """Is there a REST interface on this service? Over TLS since 7.1, without since 7.9."""
-    since = _REST_SINCE.get(service.name)
+    since = REST_SINCE.get(service.name)
     return since is not None and version_key(version) >= since
 
 

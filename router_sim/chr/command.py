@@ -7,7 +7,6 @@ import contextlib
 import secrets
 import signal
 from contextlib import AsyncExitStack
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +28,9 @@ from router_sim.chr.probing import compared_with, probed, read_transcript, repor
 from router_sim.chr.readiness import NotReady
 from router_sim.chr.settings import ChrError, Settings
 from router_sim.control import BearerToken, ControlServer
-from router_sim.schema import version_key
+from router_sim.fleet import FleetError
 from router_sim.site_entry import site_entry
+from router_sim.usage import check_subnets, check_version
 
 PASSWORD_ENV: Final = "PORTAL_CONTRACT_CHR_PASSWORD"  # noqa: S105 - the name of a variable
 ACCELERATOR_ENV: Final = "PORTAL_CONTRACT_CHR_ACCELERATOR"
@@ -119,9 +119,8 @@ def chr_command(
     --router, or without either to the simulator.
     """
     try:
-        version_key(version)
-        for subnet in subnets:
-            IPv4Network(subnet)
+        check_version(version)
+        check_subnets(subnets)
     except ValueError as error:
         raise ChrError(str(error)) from error
     unknown = set(only) - {each.number for each in PROBES}
@@ -144,7 +143,7 @@ def chr_command(
         code = asyncio.run(_main(settings, Console(highlight=False, soft_wrap=True)))
     except KeyboardInterrupt:
         code = 130
-    except (MachineError, NotReady, CallerError) as error:
+    except (MachineError, NotReady, CallerError, FleetError) as error:
         raise ChrError(str(error)) from error
     context.exit(code)
 

@@ -17,7 +17,7 @@ import shutil
 import socket
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -295,8 +295,3 @@ class Machine:
             with contextlib.suppress(QMPError, OSError, EOFError):
                 await self._monitor.disconnect()
             await self._stack.aclose()
-
-
-def requirements(programs: Sequence[str] = (QEMU, QEMU_IMG)) -> list[str]:
-    """The programs that are needed and missing."""
-    return [name for name in programs if shutil.which(name) is None]

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import click
-
 from router_sim.chr.transcript import Transcript
+from router_sim.usage import UsageError
 
 
-class ChrError(click.ClickException):
+class ChrError(UsageError):
     """The machine or the probes cannot be had as asked."""
-
-    exit_code = 2
-
-    def show(self, file: object = None) -> None:
-        """Print the one sentence that says why."""
-        click.echo(f"Error: {self.format_message()}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

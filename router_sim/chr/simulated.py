@@ -13,9 +13,9 @@ from router_sim.fleet import Fleet, ServicePorts
 from router_sim.router import Router
 from router_sim.schema import version_key
 from router_sim.seed import lab_router
+from router_sim.services import REST_SINCE
 
 ADDRESS_HERE = "127.0.1.1"
-REST_SINCE = (7, 9)  # without TLS
 INTERFACE = "bridge-guest"
 ADDRESS = "10.5.50.1"
 GUEST = "10.5.50.77"
@@ -59,5 +59,7 @@ async def simulated_subject(version: str) -> AsyncIterator[tuple[Subject, Router
             "radius_port": str(radius.port),
         }
         guests = SimulatedGuests(router)
-        rest = f"http://{ADDRESS_HERE}:{fleet.ports.www}" if version_key(version) >= REST_SINCE else None
+        rest = (
+            f"http://{ADDRESS_HERE}:{fleet.ports.www}" if version_key(version) >= REST_SINCE["www"] else None
+        )
         yield Subject(ADDRESS_HERE, fleet.port, "admin", password, names, rest, guests), router
