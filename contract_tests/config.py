@@ -100,10 +100,14 @@ class RouterConfig(_Strict):
 
 
 class SiteConfig(_Strict):
-    """A site the suite may use, and the subnets it may give to its instances there."""
+    """A site the suite may use, and the subnets it may give to its instances there.
+
+    `occupied_subnets` are served by a hotspot of the operator: the suite asks for them to see it left alone.
+    """
 
     id: Annotated[str, BeforeValidator(_uuid)]
     subnets: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(min_length=1)]
+    occupied_subnets: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     settle_timeout: float = Field(default=30.0, gt=0)
     router: RouterConfig | None = None
 
@@ -122,6 +126,17 @@ class TargetConfig(_Strict):
     timeout: float = Field(default=30.0, gt=0)
 
 
+class IdentityConfig(_Strict):
+    """An identity provider that lets the suite's guests sign in.
+
+    `hosts` maps the type of an auth integration (azure, github, google) to the host where the provider plays it;
+    `username` is what its sign-in page accepts.
+    """
+
+    hosts: dict[str, str]
+    username: str
+
+
 class LabConfig(_Strict):
     """Control APIs of a lab; each is an optional capability."""
 
@@ -129,6 +144,7 @@ class LabConfig(_Strict):
     guests: str | None = None
     faults: str | None = None
     journal: str | None = None
+    identity: IdentityConfig | None = None
     token: str | None = None
     token_env: str | None = None
 

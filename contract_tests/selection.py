@@ -39,12 +39,13 @@ def missing_capabilities(config: Config) -> dict[Need, str]:
         missing["device"] = "no [sites.router] tells how to reach the router of a site"
     if not config.target.other_token:
         missing["second_tenant"] = "no token of a second tenant (other_token_env)"
-    for need, url, key in (
+    for need, given, key in (
         ("clock", config.lab.clock, "clock"),
         ("guest", config.lab.guests, "guests"),
+        ("identity", config.lab.identity, "identity"),
         ("faults", config.lab.faults, "faults"),
     ):
-        if not url:
+        if not given:
             missing[need] = f"the target offers no {key} control ([lab] {key})"  # type: ignore[index]
     return missing
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from reference_impl import assets, errors, instances, portal
 from reference_impl.clock import Clock, RealClock
+from reference_impl.database import Database
 from reference_impl.front_door import FrontDoor
 from reference_impl.provisioning.reconcile import Pace, Provisioning
 from reference_impl.service import Service
@@ -34,22 +35,24 @@ def create_app(
     given `pace`. The running parts are at `app.state.service`.
     """
     clock = clock or RealClock()
-    store = Store(settings.database.url, new_id=new_id)
+    database = Database(settings.database.url, new_id=new_id)
+    store = Store(database)
     provisioning = Provisioning(settings, store.claims, pace or Pace(resync=settings.server.resync_seconds))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         try:
-            await store.open()
+            await database.open()
             async with provisioning:
                 yield
         finally:
-            await store.close()
+            await database.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = Service(
         settings=settings,
         clock=clock,
+        database=database,
         store=store,
         signer=LinkSigner(settings.server.secret, settings.public_base, clock),
         provisioning=provisioning,

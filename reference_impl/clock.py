@@ -1,5 +1,6 @@
 """Where the service takes the time from: passed in, so that a lab can turn it."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,12 +12,21 @@ class Clock(Protocol):
         """Return the present instant as an aware UTC datetime."""
         ...
 
+    async def sleep_until(self, moment: datetime) -> None:
+        """Return when this clock shows `moment`, or soon after; at once if it is past."""
+        ...
+
 
 class RealClock:
     """The clock of the machine."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    async def sleep_until(self, moment: datetime) -> None:
+        # In steps: whoever sets the clock of the machine does not move the timers of the event loop.
+        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time is what is waited for
+            await asyncio.sleep(min(left, 60.0))
 
 
 def instant(moment: datetime) -> str:

@@ -94,7 +94,7 @@ async def _serve(settings: Settings, host: str, listener: socket.socket) -> None
         raise SettingsError(f"{origin} cannot be the public URL: {error}. Set server.public_url.") from None
     app = create_app(settings)
     # Opened here as well, so that a bad database ends the command with one sentence instead of a traceback.
-    await app.state.service.store.open()
+    await app.state.service.database.open()
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from reference_impl.clock import Clock
+from reference_impl.database import Database
 from reference_impl.errors import invalid
 from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.records import InstanceRecord
@@ -22,6 +23,7 @@ class Service:
 
     settings: Settings
     clock: Clock
+    database: Database
     store: Store
     signer: LinkSigner
     provisioning: Provisioning

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -102,14 +102,31 @@ class RouterSettings(_Table):
         return self.host, self.port or (8729 if self.tls else 8728)
 
 
+class ProviderSettings(_Table):
+    """`[providers.<type>]`: endpoints in place of the provider's public ones, for a private one or a lab.
+
+    `hosts` are the names a guest's browser needs before login; without them the host of `authorize_url`.
+    """
+
+    authorize_url: str = Field(pattern=r"^https?://[^/]+")
+    token_url: str = Field(pattern=r"^https?://[^/]+")
+    user_url: str = Field(pattern=r"^https?://[^/]+")
+    hosts: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def guest_hosts(self) -> tuple[str, ...]:
+        return self.hosts or (urlsplit(self.authorize_url).hostname or "",)
+
+
 class SiteSettings(_Table):
     """`[[sites]]`: a place with a router. Without `tenant` every tenant may use it.
 
-    `subnets` and `settle_timeout` inform the contract suite, which reads the same table.
+    `subnets`, `occupied_subnets` and `settle_timeout` inform the contract suite, which reads the same table.
     """
 
     id: Annotated[str, AfterValidator(_uuid)]
     subnets: list[str] = Field(default_factory=list)
+    occupied_subnets: list[str] = Field(default_factory=list)
     tenant: str | None = None
     settle_timeout: float | None = Field(default=None, strict=False)
     router: RouterSettings | None = None
@@ -122,6 +139,7 @@ class Settings(_Table):
     database: DatabaseSettings = DatabaseSettings()
     tenants: list[TenantSettings] = Field(min_length=1)
     sites: list[SiteSettings] = Field(default_factory=list)
+    providers: dict[Literal["azure", "github", "google"], ProviderSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

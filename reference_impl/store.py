@@ -1,19 +1,17 @@
-"""The one store: every question to the database and every change of it."""
+"""The store of instances: every question to the database about them and every change of them."""
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Network
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
+from reference_impl.database import Database
 from reference_impl.provisioning.desired import Claim
-from reference_impl.records import Base, ImageRecord, InstanceRecord, SiteRecord
+from reference_impl.records import ImageRecord, InstanceRecord, SiteRecord
 from reference_impl.schemas import InstanceCreate, InstanceUpdate, Theme
 
 
@@ -27,41 +25,27 @@ class SubnetHeldError(Exception):
 
 
 class Store:
-    """Instances of all tenants. Changes are serialised here, since SQLite has one writer anyway."""
+    """Instances of all tenants."""
 
-    def __init__(self, url: str, *, new_id: Callable[[], UUID]) -> None:
-        self._engine = create_async_engine(url)
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._writing = asyncio.Lock()
-        self._new_id = new_id
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-
-    async def open(self) -> None:
-        """Create the tables that are missing."""
-        async with self._engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def instances(self, tenant: str) -> list[InstanceRecord]:
         """Return the tenant's instances in order of creation."""
         query = (
             select(InstanceRecord).where(InstanceRecord.tenant == tenant).order_by(InstanceRecord.sequence)
         )
-        async with self._sessions() as session:
+        async with self._database.reading() as session:
             return list(await session.scalars(query))
 
     async def instance(self, instance_id: str, tenant: str | None = None) -> InstanceRecord | None:
         """Return an instance, or None if there is none, or none of this tenant when one is given."""
-        async with self._sessions() as session:
+        async with self._database.reading() as session:
             return await _find(session, instance_id, tenant)
 
     async def create(self, tenant: str, wanted: InstanceCreate, now: datetime) -> InstanceRecord:
         """Store a new instance with the defaults."""
-        async with self._writing, self._sessions.begin() as session:
+        async with self._database.writing() as session:
             record = InstanceRecord(
                 id=await self._free_id(session),
                 tenant=tenant,
@@ -72,6 +56,7 @@ class Store:
                 auth_integration_id=wanted.auth_integration_id,
                 theme=Theme().model_dump(),
                 terms_text=None,
+                locale="en",
                 created_at=now,
                 sites=[],
                 images=[],
@@ -87,7 +72,7 @@ class Store:
         A subnet that another instance of the tenant serves moves here, in the same transaction.
         Raises SubnetHeldError, with nothing changed, when it is another tenant's.
         """
-        async with self._writing, self._sessions.begin() as session:
+        async with self._database.writing() as session:
             record = await _find(session, instance_id, tenant)
             if record is None:
                 return None
@@ -114,7 +99,7 @@ class Store:
 
     async def delete(self, instance_id: str, tenant: str) -> set[str] | None:
         """Delete an instance with its pictures; return the sites it was at, or None if it is unknown."""
-        async with self._writing, self._sessions.begin() as session:
+        async with self._database.writing() as session:
             record = await _find(session, instance_id, tenant)
             if record is None:
                 return None
@@ -125,7 +110,7 @@ class Store:
     async def put_image(self, instance_id: str, tenant: str, kind: str, png: bytes) -> bool:
         """Store a picture in place of the one of the same kind; return whether the instance exists."""
         digest = hashlib.sha256(png).hexdigest()[:16]
-        async with self._writing, self._sessions.begin() as session:
+        async with self._database.writing() as session:
             record = await _find(session, instance_id, tenant)
             if record is None:
                 return False
@@ -144,7 +129,7 @@ class Store:
             .where(InstanceRecord.id == instance_id, ImageRecord.kind == kind, ImageRecord.digest == digest)
             .options(undefer(ImageRecord.png))
         )
-        async with self._sessions() as session:
+        async with self._database.reading() as session:
             image = await session.scalar(query)
             return None if image is None else image.png
 
@@ -156,14 +141,14 @@ class Store:
             .where(SiteRecord.site_id.in_(list(site_ids)))
             .order_by(InstanceRecord.sequence, SiteRecord.position)
         )
-        async with self._sessions() as session:
+        async with self._database.reading() as session:
             rows = (await session.execute(query)).all()
         return [Claim(id_, site_id, subnet, ttl) for id_, ttl, site_id, subnets in rows for subnet in subnets]
 
     async def _free_id(self, session: AsyncSession) -> str:
         # Items on a router carry the first eight digits, so these have to be unique as well.
         while True:
-            candidate = str(self._new_id())
+            candidate = self._database.new_id()
             same_start = select(InstanceRecord.id).where(InstanceRecord.id.startswith(candidate[:8]))
             if await session.scalar(same_start) is None:
                 return candidate
@@ -192,10 +177,3 @@ async def _take_over(session: AsyncSession, taker: InstanceRecord, site_id: str,
             raise SubnetHeldError(site_id, lost[0])
         if lost:
             holder.subnets = [held for held in holder.subnets if held not in lost]
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

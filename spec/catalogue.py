@@ -9,7 +9,7 @@ from typing import Any, Literal, cast, get_args
 
 Level = Literal["must", "should", "may"]
 SourceKind = Literal["documented", "inferred", "protocol", "device"]
-Need = Literal["api", "write", "site", "second_tenant", "device", "clock", "guest", "faults"]
+Need = Literal["api", "write", "site", "second_tenant", "device", "clock", "guest", "identity", "faults"]
 
 LEVELS: tuple[str, ...] = get_args(Level)
 SOURCE_KINDS: tuple[str, ...] = get_args(SourceKind)

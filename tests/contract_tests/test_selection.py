@@ -18,7 +18,7 @@ ROUTER = {"host": "127.0.1.1"}
 
 def test_a_target_alone_lacks_everything_but_itself(make_config: MakeConfig) -> None:
     missing = missing_capabilities(make_config())
-    assert set(missing) == {"site", "device", "second_tenant", "clock", "guest", "faults"}
+    assert set(missing) == {"site", "device", "second_tenant", "clock", "guest", "identity", "faults"}
     assert "[[sites]]" in missing["site"]
     assert "other_token_env" in missing["second_tenant"]
 

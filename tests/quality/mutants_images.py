@@ -132,7 +132,7 @@ def _logo_clears_icon(stage: Stage) -> None:
 
 
 async def _drop(store: Store, instance_id: str, *kinds: str) -> None:
-    async with store._writing, store._sessions.begin() as session:
+    async with store._database.writing() as session:
         record = await session.get(InstanceRecord, await _sequence(store, instance_id))
         assert record is not None
         record.images = [image for image in record.images if image.kind not in kinds]

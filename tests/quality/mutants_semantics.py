@@ -76,7 +76,7 @@ def _also(change: Callable[[InstanceRecord, InstanceRecord], None]) -> Callable[
         async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
             replaced: Replaced = await original(self, identifier, tenant, wanted)
             if replaced is not None:
-                async with self._writing, self._sessions.begin() as session:
+                async with self._database.writing() as session:
                     others = await session.scalars(
                         select(InstanceRecord).where(InstanceRecord.id != identifier)
                     )
@@ -143,7 +143,7 @@ def _takes(name: str, convert: Callable[[Any], Any] = lambda value: value) -> Ca
         async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
             replaced: Replaced = await original(self, identifier, tenant, wanted)
             if replaced is not None and identifier in sent:
-                async with self._writing, self._sessions.begin() as session:
+                async with self._database.writing() as session:
                     record = await session.scalar(
                         select(InstanceRecord).where(InstanceRecord.id == identifier)
                     )
@@ -161,7 +161,7 @@ def _created_at_moves(stage: Stage) -> None:
     async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
         replaced: Replaced = await original(self, identifier, tenant, wanted)
         if replaced is not None:
-            async with self._writing, self._sessions.begin() as session:
+            async with self._database.writing() as session:
                 record = await session.scalar(select(InstanceRecord).where(InstanceRecord.id == identifier))
                 assert record is not None
                 record.created_at += timedelta(seconds=1)
