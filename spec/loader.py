@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from prance.util.resolver import RefResolver
@@ -45,8 +46,13 @@ class Operation:
     responses: Mapping[str, Mapping[str, Any]]
 
     @property
-    def path_parameters(self) -> tuple[str, ...]:
-        return tuple(parameter["name"] for parameter in self.parameters if parameter["in"] == "path")
+    def path_parameters(self) -> Mapping[str, str]:
+        """v1 name of each path parameter -> its name in this generation, in the order of the path."""
+        return {
+            parameter.get("x-v1-name", parameter["name"]): parameter["name"]
+            for parameter in self.parameters
+            if parameter["in"] == "path"
+        }
 
     def request_schema(self, media_type: str = "application/json") -> Mapping[str, Any] | None:
         """The schema of the request body in this media type, None without one."""
@@ -102,6 +108,23 @@ class Contract:
                 if best is None or fixed > best[0]:
                     best = (fixed, operation)
         return best[1] if best else None
+
+    def path(self, operation_id: str, **parameters: str) -> str:
+        """The concrete path of an operation in this generation, below the base URL, its parameters percent-encoded.
+
+        Parameters go by their v1 names (`instanceId`, `siteId`) whatever this generation calls them. Raises
+        `KeyError` for an operation that the generation lacks, `TypeError` for a parameter missing or unknown.
+        """
+        operation = self.operations[operation_id]
+        names = operation.path_parameters
+        if set(parameters) != set(names):
+            raise TypeError(
+                f"{operation_id} takes {', '.join(names) or 'no parameter'}, not {sorted(parameters)}"
+            )
+        path = operation.path
+        for name, own_name in names.items():
+            path = path.replace(f"{{{own_name}}}", quote(parameters[name], safe=""))
+        return path
 
     def success_validator(self, operation_id: str, *, documented_only: bool = True) -> Validator | None:
         """Validator of the body of a successful answer; None where the operation answers without a body."""

@@ -71,6 +71,22 @@ def test_every_operation_finds_itself() -> None:
         assert set(operation.path_parameters) == set(re.findall(r"{(\w+)}", operation.path))
 
 
+def test_a_path_is_made_of_its_parameters() -> None:
+    contract = load_contract()
+    assert contract.path("listInstances") == "/instances"
+    assert contract.path("getInstance", instanceId=ID) == f"/instances/{ID}"
+    assert (
+        contract.path("uploadInstanceImage", instanceId="a/b c", type="é?")
+        == "/instances/a%2Fb%20c/images/%C3%A9%3F"
+    )
+    with pytest.raises(TypeError, match=r"getInstance takes instanceId, not \['id'\]"):
+        contract.path("getInstance", id=ID)
+    with pytest.raises(TypeError, match="listInstances takes no parameter"):
+        contract.path("listInstances", instanceId=ID)
+    with pytest.raises(KeyError):
+        contract.path("dance")
+
+
 def test_a_fixed_segment_wins_over_a_parameter() -> None:
     contract = load_contract()
     for operation in contract:
