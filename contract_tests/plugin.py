@@ -14,12 +14,17 @@ import pytest
 if TYPE_CHECKING:
     from contract_tests.context import Context, Site
     from contract_tests.instances import Instances
+    from contract_tests.turns import Turns
     from contract_tests.verifier import Verifier
 
 CONFIG_OPTION = "--portal-contract-config"
 REPORT_OPTION = "--portal-contract-report-dir"
 TAG_OPTION = "--portal-contract-tag"
+MOVES_CLOCK = "moves_clock"
 _CONTEXT = pytest.StashKey["Context"]()
+_TURNS: pytest.StashKey[Turns] = pytest.StashKey()
+# What a test that uses one of these fixtures cannot do without, whatever requirement it judges.
+_NEEDS_OF_FIXTURES = {"site": "device", "clock": "clock", "guests": "guest", "faults": "faults"}
 SUITE = Path(__file__).parent / "suite"
 
 
@@ -37,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "verifies(*ids): the requirements that a test of the suite judges")
     config.addinivalue_line("markers", "site(index): which of the configured sites a test uses")
+    config.addinivalue_line("markers", f"{MOVES_CLOCK}: a test that moves the laboratory's clock")
 
 
 def _on(config: pytest.Config) -> bool:
@@ -84,6 +90,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         worker=worker,
         workers=workers,
     )
+    if workers > 1:
+        from contract_tests.turns import FILE_NAME, Turns
+
+        config.stash[_TURNS] = Turns(Path(config.getoption(REPORT_OPTION)) / FILE_NAME)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -107,16 +117,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if marker is None:
             kept.append(item)
             continue
-        watches = "site" in getattr(item, "fixturenames", ())
-        possible = selection.possible.intersection(marker.args) and not (watches and "device" in missing)
+        used = getattr(item, "fixturenames", ())
+        lacking = any(need in missing for fixture, need in _NEEDS_OF_FIXTURES.items() if fixture in used)
+        possible = selection.possible.intersection(marker.args) and not lacking
         (kept if possible else dropped).append(item)
         site = item.get_closest_marker("site")
-        if site is not None and loaded.sites:
+        if item.get_closest_marker(MOVES_CLOCK) is not None:
+            item.add_marker(pytest.mark.xdist_group("clock"))
+        elif site is not None and loaded.sites:
             sites = len(loaded.observed_sites) or len(loaded.sites)
             item.add_marker(pytest.mark.xdist_group(f"site-{site.args[0] % sites}"))
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    # What moves the clock comes last: links and coupons of other tests run out by it.
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker(MOVES_CLOCK) is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test that moves the clock waits until no other worker is in the middle of a test."""
+    turns = item.config.stash.get(_TURNS, None)
+    if turns is None:
+        return (yield)
+    with turns.turn(alone=item.get_closest_marker(MOVES_CLOCK) is not None):
+        result = yield
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ import contextlib
 import hmac
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -162,8 +163,11 @@ class Control:
             fault = Fault.from_json(body)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
-        if fault.router is not None and self._fleet.named(fault.router) is None:
-            raise HTTPException(400, f"router: there is none named {fault.router!r}")
+        if fault.router is not None:
+            router = self._fleet.named(fault.router)
+            if router is None:
+                raise HTTPException(400, f"router: there is none named {fault.router!r}")
+            fault = replace(fault, router=router.name)
         return json_response(self._fleet.faults.add(fault).to_json(), 201)
 
     async def clear_faults(self, request: Request) -> Response:

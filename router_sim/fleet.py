@@ -186,8 +186,8 @@ class Fleet:
         await self.close()
 
     def named(self, name: str) -> Router | None:
-        """The router of that name."""
-        router = self._by_name.get(name)
+        """The router of that name, or at that address."""
+        router = self._by_name.get(name) or self.routers.get(name)
         if router is not None:
             self._certify(router)
         return router

@@ -223,6 +223,13 @@ async def test_faults_are_planned_listed_and_ended(lab: Lab) -> None:
         assert len(await api.talk("/system/identity/print")) == 2
 
 
+async def test_a_router_is_named_by_its_address_too(lab: Lab) -> None:
+    async with lab.http() as http:
+        body = {"kind": "trap", "router": "127.0.4.2", "count": 1}
+        assert (await http.post("/faults", json=body)).json()["router"] == "r2"
+        assert (await http.get("/routers/127.0.4.2/journal")).status_code == 200
+
+
 async def test_a_fault_lives_on_the_clock_of_the_routers(lab: Lab) -> None:
     async with lab.http() as http:
         await http.post("/faults", json={"kind": "refuse", "router": "r2", "seconds": 60})

@@ -1,0 +1,34 @@
+"""Turns of the workers of one run: most tests run side by side, one that moves the clock of all of them runs alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # no such locks on this system
+    fcntl = None  # type: ignore[assignment]
+
+FILE_NAME = ".turns"
+
+
+class Turns:
+    """A lock that the workers of a run share through a file; the system frees it when a worker dies.
+
+    Where the system has no such lock, tests are not kept apart.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextlib.contextmanager
+    def turn(self, *, alone: bool) -> Iterator[None]:
+        """Wait until no other worker is in the middle of a test (`alone`), or until no other one is alone."""
+        if fcntl is None:
+            yield
+            return
+        with self._path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
