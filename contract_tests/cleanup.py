@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,8 @@ def leftover(resource: Resource, ledger: Path) -> Leftover:
 def clean_up(config: Config, path: Path) -> CleanupResult:
     """Delete every resource that the ledger at `path` still holds.
 
-    A creation whose answer never came is found in the list of instances by the name it was given. Raises
-    `LedgerError`, `TargetLost`, or `CleanupError` when the target refuses the token or its list cannot be read.
+    A creation whose answer never came is found in the list of its kind by the name it was given. Raises
+    `LedgerError`, `TargetLost`, or `CleanupError` when the target refuses the token or a list cannot be read.
     """
     header, resources = read_ledger(path)
     if header.base_url != config.target.base_url:
@@ -64,53 +65,81 @@ def clean_up(config: Config, path: Path) -> CleanupResult:
 def _delete(client: Client, ledger: Ledger, path: Path, resources: Sequence[Resource]) -> CleanupResult:
     deleted: list[Resource] = []
     gone: list[Resource] = []
-    left: list[Leftover] = []
+    known = [resource for resource in resources if resource.id is not None]
+    unknown = [resource for resource in resources if resource.id is None]
 
-    def delete(resource: Resource) -> None:
-        assert resource.id is not None
-        client.invent(resource.id)
-        answer = client.send("DELETE", f"/instances/{resource.id}", purpose="clean up", essential=True)
-        if answer.ok:
-            deleted.append(resource)
-        elif answer.status == 404:
-            gone.append(resource)
-        else:
-            left.append(leftover(resource, path))
-            return
-        ledger.deleted(resource.id)
+    def delete(wanted: Sequence[Resource]) -> list[Resource]:
+        """Delete what can be; gives the rest. What is in use resists until what uses it is gone."""
+        left = list(wanted)
+        while left:
+            resisting = []
+            for resource in left:
+                assert resource.id is not None
+                client.invent(resource.id)
+                for parent in resource.path.split("/"):
+                    client.invent(parent)
+                answer = client.send(
+                    "DELETE", resource.path, purpose="clean up", token=resource.tenant, essential=True
+                )
+                if answer.ok or answer.status == 404:
+                    (deleted if answer.ok else gone).append(resource)
+                    ledger.deleted(resource.id)
+                else:
+                    resisting.append(resource)
+            if len(resisting) == len(left):
+                break
+            left = resisting
+        return left
 
     # What is known goes first: the deployment may be one whose list cannot be read.
-    for resource in resources:
-        if resource.id is not None:
-            delete(resource)
-    unknown = [resource for resource in resources if resource.id is None]
+    left = delete([_with_path(client, resource) for resource in known])
     if unknown:
-        for resource in _find(client, ledger, unknown):
-            delete(resource)
-    return CleanupResult(tuple(deleted), tuple(gone), tuple(left))
+        left += delete(_find(client, ledger, [_with_path(client, resource) for resource in unknown]))
+    return CleanupResult(tuple(deleted), tuple(gone), tuple(leftover(resource, path) for resource in left))
+
+
+def _with_path(client: Client, resource: Resource) -> Resource:
+    """A ledger of old holds instances alone, and no path of them."""
+    if resource.path:
+        return resource
+    contract = client.contract
+    if resource.id is None:
+        return dataclasses.replace(resource, path=contract.path("listInstances"))
+    return dataclasses.replace(resource, path=contract.path("deleteInstance", instanceId=resource.id))
 
 
 def _find(client: Client, ledger: Ledger, unknown: Sequence[Resource]) -> list[Resource]:
-    """The instances that unanswered creations made after all, by name; the rest is struck out."""
-    answer = client.send(
-        "GET", "/instances", purpose="find what an interrupted creation made", essential=True
-    )
-    if answer.status in (401, 403):
-        raise CleanupError(f"the target refuses the token: {answer.text}")
-    listed = answer.json()
-    if not answer.ok or not isinstance(listed, list):
-        raise CleanupError(f"the list of instances cannot be read: {answer.text}")
+    """What unanswered creations made after all, by name in their list; the rest is struck out."""
     found: list[Resource] = []
+    lists: dict[tuple[str, str], list[object]] = {}
     for intent in unknown:
+        where = intent.path, intent.tenant
+        if where not in lists:
+            lists[where] = _list(client, *where)
         matches = [
-            Resource(intent.kind, item["id"], intent.name, intent.key)
-            for item in listed
+            dataclasses.replace(intent, id=item["id"], path=f"{intent.path}/{item['id']}")
+            for item in lists[where]
             if intent.name and isinstance(item, dict) and item.get("name") == intent.name and item.get("id")
         ]
         for match in matches:
             assert match.id is not None
-            ledger.created(match.key, match.kind, match.id, match.name)
+            ledger.created(match.key, match.kind, match.id, match.name, path=match.path, tenant=match.tenant)
         if not matches:
             ledger.refused(intent.key, 0)
         found += matches
     return found
+
+
+def _list(client: Client, path: str, tenant: str) -> list[object]:
+    """What the list at this path holds; nothing if what it belongs to is gone."""
+    answer = client.send(
+        "GET", path, purpose="find what an interrupted creation made", token=tenant, essential=True
+    )
+    if answer.status in (401, 403):
+        raise CleanupError(f"the target refuses the token: {answer.text}")
+    listed = answer.json()
+    if answer.status == 404:
+        return []
+    if not answer.ok or not isinstance(listed, list):
+        raise CleanupError(f"the list at {path} cannot be read: {answer.text}")
+    return listed

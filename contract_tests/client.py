@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
 from contract_tests.config import Config, ConfigError
 from contract_tests.events import Exchange
-from contract_tests.ledger import Ledger
+from contract_tests.ledger import DEFAULT_TENANT, OTHER_TENANT, Ledger
 from contract_tests.pacing import LONGEST_WAIT, Pacer, retry_after
 from contract_tests.redaction import Redactor
-from spec.loader import Contract
+from spec.loader import Contract, Operation
 
 MAX_BODY = 16 * 1024 * 1024  # bytes read of an answer
 MAX_WAITS = 8  # times one request is sent again because the server asked to wait
@@ -122,7 +122,7 @@ class Client:
         worker: str = "main",
     ) -> None:
         self._config = config
-        self._contract = contract
+        self.contract = contract
         self._ledger = ledger
         self._pacer = pacer
         self._redactor = redactor
@@ -131,6 +131,7 @@ class Client:
         self._worker = worker
         self._numbers = itertools.count(1)
         self._invented: set[str] = set()
+        self._sites = frozenset(site.id for site in config.sites)
         self.test = ""  # node id of the running test, set by the plugin
         target = config.target
         self._http = httpx2.Client(
@@ -148,7 +149,10 @@ class Client:
         return self._config.target.token
 
     def invent(self, identifier: str) -> str:
-        """Declare an id that the suite made up, so that requests which name it may be of any method."""
+        """Declare an id that the suite made up, so that requests which name it may be of any method.
+
+        So is a site user of a guest that the suite itself brought along declared: no creation names it.
+        """
         self._invented.add(identifier)
         return identifier
 
@@ -162,13 +166,14 @@ class Client:
         body: bytes | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         headers: Mapping[str, str] | None = None,
-        token: str | None = "default",  # noqa: S107 - the word stands for the configured token
+        token: str | None = DEFAULT_TENANT,
         operation: str | None = None,
         essential: bool = False,
     ) -> Answer:
         """Send one request below the base URL.
 
-        `token`: "default" sends the configured one, None sends no credentials. `files` makes a multipart body.
+        `token`: "default" sends the configured one, "other" that of the second tenant, None sends no credentials.
+        `files` makes a multipart body.
         An `essential` request (clean-up) is sent even if the budget is used up.
         Raises `BudgetExhausted`, `ReadOnly`, `NotAllowed`, `TargetLost`; an answer of any status is returned.
         """
@@ -185,10 +190,11 @@ class Client:
             content = encoded.read()
             all_headers["content-type"] = encoded.headers["content-type"]
         if token is not None:
-            credential = self._config.target.token if token == "default" else token  # noqa: S105
-            all_headers["authorization"] = f"Bearer {credential}"
+            target = self._config.target
+            credentials = {DEFAULT_TENANT: target.token, OTHER_TENANT: target.other_token}
+            all_headers["authorization"] = f"Bearer {credentials.get(token, token)}"
         all_headers.update({name.lower(): value for name, value in (headers or {}).items()})
-        found = self._contract.operation_at(method, path.partition("?")[0])
+        found = self.contract.operation_at(method, path.partition("?")[0])
         request = Request(
             method=method,
             path=path,
@@ -218,11 +224,35 @@ class Client:
             return
         if self._config.run.read_only:
             raise ReadOnly
-        segments = path.partition("?")[0].strip("/").split("/")
-        if len(segments) > 1 and segments[0] == "instances":
-            identifier = segments[1]
-            if not (self._ledger.owns(identifier) or identifier in self._invented):
+        for parameter, identifier in self._named(path.partition("?")[0]):
+            ours = self._ledger.owns(identifier) or identifier in self._invented
+            if parameter == "siteId":
+                if not (ours or identifier.lower() in self._sites):
+                    raise NotAllowed(f"{method} {path}: [[sites]] does not name {identifier}")
+            elif not ours:
                 raise NotAllowed(f"{method} {path}: this run did not create {identifier}")
+
+    def _named(self, path: str) -> list[tuple[str, str]]:
+        """v1 name and value of each path parameter that names a resource, of the longest beginning that is a path."""
+        segments = path.strip("/").split("/")
+        for length in range(len(segments), 0, -1):
+            found: list[Operation] = [
+                operation
+                for operation in self.contract
+                if operation.path.count("/") == length and _fits(operation.path, segments[:length])
+            ]
+            if found:
+                # Fixed segments win over parameters, as they do where requests are routed.
+                operation = min(found, key=lambda operation: len(operation.path_parameters))
+                own = {name: v1 for v1, name in operation.path_parameters.items()}
+                template = operation.path.strip("/").split("/")
+                values = [
+                    (own[part[1:-1]], unquote(value))
+                    for part, value in zip(template, segments, strict=False)
+                    if part.startswith("{")
+                ]
+                return [(name, value) for name, value in values if name.endswith("Id")]
+        return []
 
     def _exchange(self, request: Request, url: str) -> Answer:
         for attempt in itertools.count(1):
@@ -298,11 +328,18 @@ class Client:
         """One request went unanswered: does the target answer at all?"""
         try:
             self._pacer.admit(essential=True)
-            self._http.get(self._base + "/instances", headers={"accept": _JSON})
+            self._http.get(self._base + self.contract.path("listInstances"), headers={"accept": _JSON})
         except httpx2.HTTPError as failure:
             raise TargetLost(
                 f"{self._base} does not answer any more ({error}; then {type(failure).__name__}: {failure})"
             ) from None
+
+
+def _fits(template: str, segments: list[str]) -> bool:
+    return all(
+        part == segment or part.startswith("{")
+        for part, segment in zip(template.strip("/").split("/"), segments, strict=True)
+    )
 
 
 class _Oversized(Exception):

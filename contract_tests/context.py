@@ -15,12 +15,14 @@ from contract_tests.device.judge import Finding
 from contract_tests.device.observer import Observer, ObserverError, RouterAddress
 from contract_tests.device.snapshot import Snapshot
 from contract_tests.events import DeviceWrite, Event, EventLog, Exchange
+from contract_tests.instances import KIND as INSTANCE
 from contract_tests.instances import Instances
 from contract_tests.invariants import observe
-from contract_tests.ledger import FILE_NAME, Ledger
+from contract_tests.ledger import DEFAULT_TENANT, FILE_NAME, Ledger, Resource
 from contract_tests.pacing import Pacer
 from contract_tests.redaction import Redactor
-from contract_tests.verifier import Verifier
+from contract_tests.resources import Collection, resource_types
+from contract_tests.verifier import CannotTell, Verifier
 from spec.device_contract import DeviceContract
 from spec.loader import Contract, load_contract
 
@@ -189,18 +191,41 @@ class Context:
             inspect=self._inspected,
             worker=worker,
         )
-        slowest = max((site.settle_timeout for site in config.sites), default=30.0)
-        self.instances = Instances(
-            self.client,
-            self.ledger,
-            self.verifier,
-            # Workers count their names each for itself, and a deployment may refuse a name it knows already.
-            tag=tag if workers == 1 else f"{tag} {worker}",
-            settle_timeout=slowest,
-        )
+        # Workers count their names each for itself, and a deployment may refuse a name it knows already.
+        self._names = tag if workers == 1 else f"{tag} {worker}"
+        self._slowest = max((site.settle_timeout for site in config.sites), default=30.0)
+        self._kinds = resource_types(self.contract)
+        self._collections: dict[tuple[str, str], Collection] = {}
+        self.instances = self.instances_of(DEFAULT_TENANT)
         self._sites: dict[int, Site] = {}
         self.lost: str | None = None  # why the target cannot be used any more
         self.test = ""
+
+    def collection(self, kind: str, *, tenant: str = DEFAULT_TENANT) -> Collection:
+        """The resources of a kind (`auth-integration`, `coupon`, …) as one tenant handles them.
+
+        Raises `CannotTell` where the generation under test has no such resource.
+        """
+        if (kind, tenant) not in self._collections:
+            if kind not in self._kinds:
+                raise CannotTell(f"generation {self.contract.generation} has no resource {kind}")
+            make = Instances if kind == INSTANCE else Collection
+            self._collections[kind, tenant] = make(
+                self._kinds[kind],
+                self.client,
+                self.ledger,
+                self.verifier,
+                tag=self._names,
+                tenant=tenant,
+                settle_timeout=self._slowest,
+            )
+        return self._collections[kind, tenant]
+
+    def instances_of(self, tenant: str) -> Instances:
+        """The instances of a tenant (`default` or `other`)."""
+        found = self.collection(INSTANCE, tenant=tenant)
+        assert isinstance(found, Instances)
+        return found
 
     def record(self, event: Event) -> None:
         self._events.append(event)
@@ -239,10 +264,24 @@ class Context:
         self.record(dataclasses.replace(write, record=self.redactor.record(write.record)))
 
     def delete_all(self) -> None:
-        """Delete what this worker still has, the newest first; what resists stays in the ledger."""
-        for resource in self.ledger.open:
-            assert resource.id is not None
-            self.instances.delete(resource.id, purpose="clean up")
+        """Delete what this worker still has, the newest first; what resists stays in the ledger.
+
+        What is in use by something older resists at first, and goes once that is gone.
+        """
+        left = len(self.ledger.open) + 1
+        while len(self.ledger.open) < left:
+            left = len(self.ledger.open)
+            for resource in self.ledger.open:
+                assert resource.id is not None
+                if self.ledger.owns(resource.id):  # not gone with what it belonged to
+                    self._delete(resource, resource.id)
+
+    def _delete(self, resource: Resource, identifier: str) -> None:
+        answer = self.client.send(
+            "DELETE", resource.path, purpose="clean up", token=resource.tenant, essential=True
+        )
+        if answer.ok or answer.status == 404:
+            self.ledger.deleted(identifier)
 
     def finish(self) -> None:
         """Clean up, look whether the routers are what they were, and close everything."""

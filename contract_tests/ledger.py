@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "ledger.jsonl"
+DEFAULT_TENANT = "default"  # the one whose token the run is given
+OTHER_TENANT = "other"  # the second one, of the isolation profile
 
 
 class LedgerError(Exception):
@@ -22,12 +24,18 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something on the deployment that the run made (`id`), or may have made (`id` None: look for `name`)."""
+    """Something on the deployment that the run made (`id`), or may have made (`id` None: look for `name`).
+
+    `path` is what deletes it, or the list in which it is looked for; empty in ledgers of old, which held instances
+    alone. `tenant` is whose token made it.
+    """
 
     kind: str
     id: str | None
     name: str | None
     key: str = ""  # of the intent
+    path: str = ""
+    tenant: str = DEFAULT_TENANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +71,34 @@ class Ledger:
             config=header.config,
         )
 
-    def intend(self, kind: str, name: str | None) -> str:
+    def intend(self, kind: str, name: str | None, *, path: str = "", tenant: str = DEFAULT_TENANT) -> str:
         """Note that a creation is about to be sent; on disk when this returns. The key goes to `created`/`refused`."""
         self._intents += 1
         key = f"{self._worker}-{self._intents}"
-        self._write(event="intent", key=key, kind=kind, name=name)
+        self._write(event="intent", key=key, kind=kind, name=name, path=path, tenant=tenant)
         os.fsync(self._fd)
         return key
 
-    def created(self, key: str, kind: str, identifier: str, name: str | None) -> None:
-        self._write(event="created", key=key, kind=kind, id=identifier, name=name)
-        self._owned[identifier] = Resource(kind, identifier, name, key)
+    def created(
+        self,
+        key: str,
+        kind: str,
+        identifier: str,
+        name: str | None,
+        *,
+        path: str = "",
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        self._write(event="created", key=key, kind=kind, id=identifier, name=name, path=path, tenant=tenant)
+        self._owned[identifier] = Resource(kind, identifier, name, key, path, tenant)
 
     def refused(self, key: str, status: int) -> None:
         self._write(event="refused", key=key, status=status)
 
-    def deleted(self, identifier: str) -> None:
+    def deleted(self, identifier: str) -> tuple[str, ...]:
+        """Strike it out, with all that lies under its path; gives the ids that are gone."""
         self._write(event="deleted", id=identifier)
-        self._owned.pop(identifier, None)
+        return _strike_out(self._owned, identifier)
 
     def owns(self, identifier: str) -> bool:
         """Did this worker create it, and not delete it yet?"""
@@ -93,6 +111,28 @@ class Ledger:
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+def _resource(entry: Mapping[str, Any], identifier: str | None) -> Resource:
+    return Resource(
+        entry["kind"],
+        identifier,
+        entry["name"],
+        entry["key"],
+        entry.get("path", ""),
+        entry.get("tenant", DEFAULT_TENANT),
+    )
+
+
+def _strike_out(resources: dict[str, Resource], identifier: str) -> tuple[str, ...]:
+    """Take a resource and what belonged to it out of `resources`; gives the keys that were taken out."""
+    gone = resources.pop(identifier, None)
+    if gone is None:
+        return ()
+    inside = [key for key, item in resources.items() if gone.path and item.path.startswith(f"{gone.path}/")]
+    for key in inside:
+        del resources[key]
+    return (identifier, *inside)
 
 
 def read_ledger(path: Path) -> tuple[RunHeader, tuple[Resource, ...]]:
@@ -120,14 +160,14 @@ def read_ledger(path: Path) -> tuple[RunHeader, tuple[Resource, ...]]:
                         entry["run_id"], entry["tag"], entry["base_url"], entry["generation"], entry["config"]
                     )
                 case "intent":
-                    pending[entry["key"]] = Resource(entry["kind"], None, entry["name"], entry["key"])
+                    pending[entry["key"]] = _resource(entry, None)
                 case "created":
                     pending.pop(entry["key"], None)
-                    pending[entry["id"]] = Resource(entry["kind"], entry["id"], entry["name"], entry["key"])
+                    pending[entry["id"]] = _resource(entry, entry["id"])
                 case "refused":
                     pending.pop(entry["key"], None)
                 case "deleted":
-                    pending.pop(entry["id"], None)
+                    _strike_out(pending, entry["id"])
                 case other:
                     raise LedgerError(f"{path}, line {number}: unknown event {other!r}")
         except (ValueError, KeyError, TypeError) as error:

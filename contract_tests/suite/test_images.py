@@ -11,8 +11,9 @@ import pytest
 
 from contract_tests.client import Answer
 from contract_tests.context import Context
-from contract_tests.instances import Instances, pauses
+from contract_tests.instances import Instances
 from contract_tests.pictures import Colour, Picture, look, paint
+from contract_tests.resources import pauses
 from contract_tests.verifier import CannotTell, Verifier
 
 RED: Colour = (200, 30, 30)

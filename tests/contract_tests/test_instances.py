@@ -12,8 +12,9 @@ import pytest
 import respx
 
 from contract_tests.events import Judgement
-from contract_tests.instances import Instances, pauses
+from contract_tests.instances import Instances
 from contract_tests.ledger import read_ledger
+from contract_tests.resources import pauses, resource_types
 from contract_tests.verifier import CannotTell, Verifier
 from spec.loader import Contract
 from tests.contract_tests.conftest import BASE, Wire
@@ -40,6 +41,7 @@ def said() -> list[Judgement]:
 @pytest.fixture
 def instances(wire: Wire, api: Contract, said: list[Judgement]) -> Instances:
     return Instances(
+        resource_types(api)["instance"],
         wire.client,
         wire.ledger,
         Verifier(api.catalogue, said.append),
