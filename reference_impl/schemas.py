@@ -27,7 +27,8 @@ def _uuid(text: str) -> str:
     return parsed
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return `text`; raise ValueError if it holds control characters."""
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError("must not hold control characters")
     return text
@@ -50,19 +51,19 @@ def _network(text: str) -> str:
 
 
 UuidText = Annotated[str, AfterValidator(_uuid)]
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(printable)]
 Seconds = Annotated[int, Field(ge=1200, le=604800)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}\z")]
 Subnet = Annotated[str, AfterValidator(_network)]
 
 
-class _Body(BaseModel):
-    """Unknown properties are ignored, as they are in the documented examples of a read-then-write cycle."""
+class Body(BaseModel):
+    """What callers send. Unknown properties are ignored, as they are in the documented examples of a read-then-write cycle."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
-class Theme(_Body):
+class Theme(Body):
     """Colours of the portal; what is left out takes the default. `logo` and `icon` are read-only."""
 
     accent_text: Colour = "#FFFFFF"
@@ -74,14 +75,14 @@ class Theme(_Body):
     box_color: Colour = "#ffffff"
 
 
-class Site(_Body):
+class Site(Body):
     """A site an instance serves, and the guest subnets there."""
 
     id: UuidText
     subnets: list[Subnet]
 
 
-class InstanceCreate(_Body):
+class InstanceCreate(Body):
     """What a new instance needs; theme, terms and sites come with an update."""
 
     name: Name
