@@ -70,6 +70,10 @@ def _network(text: str) -> str:
     return str(ipaddress.ip_network(text))
 
 
+def _address(text: str) -> str:
+    return str(ipaddress.IPv4Address(text))
+
+
 def _uuid(value: object) -> str:
     return str(UUID(str(value)))
 
@@ -138,13 +142,18 @@ class IdentityConfig(_Strict):
 
 
 class LabConfig(_Strict):
-    """Control APIs of a lab; each is an optional capability."""
+    """Control APIs of a lab; each is an optional capability.
+
+    `website` is a URL that guests want to see; `addresses` answer HTTP on port 80 to guests who may reach them.
+    """
 
     clock: str | None = None
     guests: str | None = None
     faults: str | None = None
     journal: str | None = None
     identity: IdentityConfig | None = None
+    website: str | None = None
+    addresses: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     token: str | None = None
     token_env: str | None = None
 

@@ -15,16 +15,19 @@ import socket
 import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tomli_w
-import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
+from contract_tests.lab_clock import LabClock
+from contract_tests.lab_identity import IdentityProvider, identity_provider
+from contract_tests.lab_serving import served
+from contract_tests.lab_website import ADDRESSES, WEBSITE, website
 from reference_impl.app import create_app
 from reference_impl.command import serve as serve_command
 from reference_impl.settings import (
@@ -48,6 +51,7 @@ from router_sim.seed import lab_router
 __all__ = ["Lab", "LabError", "LabPlan", "chr_command", "router_command", "run_lab", "serve_command"]
 
 SITE_SUBNETS = ("10.5.50.0/24", "10.5.51.0/24")
+OCCUPIED_SUBNETS = ("172.20.0.0/24",)  # where `router_sim.seed` has an operator's own hotspot
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
 ROUTER_USER = "admin"
 
@@ -82,6 +86,7 @@ class Lab:
     control_token: str
     settings: Settings
     app: FastAPI
+    identity: IdentityProvider
     base_url: str = ""
     passwords: dict[str, str] = field(default_factory=dict)
 
@@ -99,6 +104,7 @@ class Lab:
                 {
                     "id": site.id,
                     "subnets": list(site.subnets),
+                    "occupied_subnets": list(site.occupied_subnets),
                     "settle_timeout": self.plan.settle_timeout,
                     "router": {
                         "host": address,
@@ -114,17 +120,12 @@ class Lab:
                 "guests": f"{self.control.url}/guests",
                 "faults": f"{self.control.url}/faults",
                 "journal": f"{self.control.url}/routers",
+                "website": f"http://{WEBSITE}/",
+                "addresses": list(ADDRESSES),
                 "token": self.control_token,
+                "identity": self.identity.config(),
             },
         }
-
-
-class _Server(uvicorn.Server):
-    """A server whose signals are somebody else's business."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextlib.asynccontextmanager
@@ -164,7 +165,7 @@ async def lab(
         except OSError as error:
             raise LabError(f"the simulated routers cannot be started: {error}") from None
         control_token = token()
-        # What guests reach outside is the deployment alone, at the address it has for everybody else.
+        # Guests reach the deployment at the address it has for everybody else.
         host, port = listener.getsockname()
         internet.serve(host, port, host, port)
         guests = Guests(fleet.named, internet)
@@ -173,12 +174,28 @@ async def lab(
         control = ControlServer(application, port=plan.control_port)
         await control.start()
         stack.push_async_callback(control.close)
-        settings = _settings(plan, directory, origin, fleet.port, passwords, token)
-        app = make_app(settings, clock=clock)
-        started = Lab(
-            plan, clock, fleet, control, control_token, settings, app, settings.public_base, passwords
+        await stack.enter_async_context(website(internet))
+        identity = await stack.enter_async_context(identity_provider(internet, directory / "identity.log"))
+        settings = _settings(plan, directory, origin, fleet.port, passwords, token).model_copy(
+            update={"providers": identity.settings()}
         )
-        await stack.enter_async_context(_served(app, listener))
+        app = make_app(settings, clock=LabClock(clock))
+        started = Lab(
+            plan,
+            clock,
+            fleet,
+            control,
+            control_token,
+            settings,
+            app,
+            identity,
+            settings.public_base,
+            passwords,
+        )
+        try:
+            await stack.enter_async_context(served(app, listener))
+        except RuntimeError as error:
+            raise LabError(f"the reference implementation cannot be served: {error}") from None
         yield started
 
 
@@ -205,6 +222,7 @@ def _settings(
             SiteSettings(
                 id=str(uuid.uuid4()),
                 subnets=list(SITE_SUBNETS),
+                occupied_subnets=list(OCCUPIED_SUBNETS),
                 router=RouterSettings(
                     host=address, port=router_port, username=ROUTER_USER, password=password
                 ),
@@ -212,24 +230,6 @@ def _settings(
             for address, password in passwords.items()
         ],
     )
-
-
-@contextlib.asynccontextmanager
-async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
-    server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
-    )
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        while not server.started:
-            if task.done():
-                await task
-                raise LabError("the reference implementation did not start")
-            await asyncio.sleep(0.005)
-        yield
-    finally:
-        server.should_exit = True
-        await task
 
 
 def run_lab(plan: LabPlan, console: Console, *, write_config: Path | None, until_stdin_closes: bool) -> None:

@@ -1,0 +1,52 @@
+"""Serving an ASGI application on a loopback socket while a block runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are somebody else's business, and that ends as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        # The loop of the base looks ten times a second whether it shall end; a test starts many labs.
+        loop = asyncio.create_task(super().main_loop())
+        await self.told.wait()
+        loop.cancel()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve on a listening socket until the context ends. Raises what kept the application from starting.
+
+    RuntimeError says that it would not start and told no reason.
+    """
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)  # lifespan if any
+    )
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise RuntimeError("it did not start")
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        server.told.set()
+        await task
