@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -191,6 +193,8 @@ class Context:
             inspect=self._inspected,
             worker=worker,
         )
+        self._worker = worker
+        self._secrets = itertools.count(1)
         # Workers count their names each for itself, and a deployment may refuse a name it knows already.
         self._names = tag if workers == 1 else f"{tag} {worker}"
         self._slowest = max((site.settle_timeout for site in config.sites), default=30.0)
@@ -220,6 +224,11 @@ class Context:
                 settle_timeout=self._slowest,
             )
         return self._collections[kind, tenant]
+
+    def secret(self) -> str:
+        """A client secret that nobody else has, decided by the seed; no output of the run shows it."""
+        seeded = f"{self.seed} {self._worker} {next(self._secrets)}".encode()
+        return self.redactor.add(hashlib.sha256(seeded).hexdigest()[:40])
 
     def instances_of(self, tenant: str) -> Instances:
         """The instances of a tenant (`default` or `other`)."""

@@ -12,6 +12,11 @@ from contract_tests.device.console import SENSITIVE
 MARK = "[redacted]"
 _SIGNED = re.compile(r"((?:[?&]|%3[Ff]|%26|\\u0026)(?:signature|token)(?:=|%3[Dd]))[^&\s\"'<>\\#]+")
 _PROPERTY = re.compile(rf"\b({'|'.join(sorted(SENSITIVE))})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)")
+# The secret of an auth integration, as JSON writes it and as Python shows it, even if the text was cut off inside it.
+_CLIENT_SECRET = re.compile(
+    r"""(["']client_secret["']\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))""",
+    re.DOTALL,
+)
 _COOKIES = frozenset({"cookie", "set-cookie"})
 _MIN_LENGTH = 4  # shorter strings would tear holes into ordinary text
 
@@ -26,8 +31,13 @@ def _spellings(secret: str) -> Iterator[str]:
     yield quote(secret, safe="")
 
 
+def _structure(text: str) -> str:
+    """Without what is secret by where it stands."""
+    return _CLIENT_SECRET.sub(rf'\1"{MARK}"', _SIGNED.sub(rf"\1{MARK}", text))
+
+
 class Redactor:
-    """Replaces the secrets it was given, and the signature of signed URLs, by a mark.
+    """Replaces the secrets it was given, the signature of signed URLs, and every `client_secret`, by a mark.
 
     `secrets` maps each secret to the environment variable that holds it when a command is repeated (empty: the
     ordinary token); the mark names it. A secret is found as it stands, as JSON writes it, and percent-encoded. Secrets
@@ -35,19 +45,30 @@ class Redactor:
     """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        marks: dict[str, str] = {}
+        self._known: dict[str, str] = {}
         for secret, variable in secrets.items():
-            if len(secret) >= _MIN_LENGTH:
-                mark = f"[redacted {variable}]" if variable else MARK
-                marks |= dict.fromkeys(_spellings(secret), mark)
+            self._learn(secret, f"[redacted {variable}]" if variable else MARK)
+        self._order()
+
+    def add(self, secret: str) -> str:
+        """Learn a secret that the suite made up; whatever is redacted from now on is free of it. Gives it back."""
+        self._learn(secret, MARK)
+        self._order()
+        return secret
+
+    def _learn(self, secret: str, mark: str) -> None:
+        if len(secret) >= _MIN_LENGTH:
+            self._known |= dict.fromkeys(_spellings(secret), mark)
+
+    def _order(self) -> None:
         # Longest first: one secret may contain another.
-        self._marks = sorted(marks.items(), key=lambda item: len(item[0]), reverse=True)
+        self._marks = sorted(self._known.items(), key=lambda item: len(item[0]), reverse=True)
         self._bytes = [(secret.encode(), mark.encode()) for secret, mark in self._marks]
 
     def text(self, text: str) -> str:
         for secret, mark in self._marks:
             text = text.replace(secret, mark)
-        return _PROPERTY.sub(rf"\1={MARK}", _SIGNED.sub(rf"\1{MARK}", text))
+        return _PROPERTY.sub(rf"\1={MARK}", _structure(text))
 
     def record(self, record: Mapping[str, str]) -> dict[str, str]:
         """A row of a router without its passwords."""
@@ -58,10 +79,10 @@ class Redactor:
     def body(self, body: bytes) -> bytes:
         for secret, mark in self._bytes:
             body = body.replace(secret, mark)
-        if b"signature" not in body and b"token" not in body:
+        if b"signature" not in body and b"token" not in body and b"client_secret" not in body:
             return body
         try:
-            return _SIGNED.sub(rf"\1{MARK}", body.decode("utf-8")).encode("utf-8")
+            return _structure(body.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:
             return body
 

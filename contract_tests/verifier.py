@@ -96,13 +96,13 @@ class Verifier:
         if not holds:
             self._failed.add(requirement)
         if not holds and self._catalogue[requirement].level == "must":
-            self._failures.append(f"{requirement}: {message}")
+            self._failures.append(self._clean(f"{requirement}: {message}"))
         return holds
 
     def demand(self, requirement: str, holds: bool, message: str, *, device: Iterable[str] = ()) -> None:
         """Like `check`, but the rest of the test makes no sense without it: raises `RequirementFailed`."""
         if not self.check(requirement, holds, message, device=device):
-            raise RequirementFailed(f"{requirement}: {message}")
+            raise RequirementFailed(self._clean(f"{requirement}: {message}"))
 
     def cannot_tell(self, requirement: str, why: str) -> None:
         """This target gives no answer to the question."""

@@ -128,3 +128,29 @@ def test_the_spellings_of_a_token_that_other_programs_write() -> None:
     for spelling in ("11:22/33=", "11:22\\/33=", "11%3A22%2F33%3D"):
         assert redactor.text(f"x {spelling} y") == f"x {MARK} y"
         assert redactor.body(f"x {spelling} y".encode()) == f"x {MARK} y".encode()
+
+
+@given(SECRETS)
+def test_a_secret_that_is_learned_later_is_taken_out_from_then_on(secret: str) -> None:
+    redactor = Redactor({"token-a-1": ""})
+    assert redactor.add(secret) == secret
+    assert redactor.text(f"token-a-1 {secret}") == f"{MARK} {MARK}"
+    assert secret.encode() not in redactor.body(b"<" + secret.encode() + b">")
+
+
+@given(st.text(max_size=30))
+def test_a_client_secret_is_known_by_where_it_stands(secret: str) -> None:
+    kept = json.loads(Redactor({}).body(json.dumps({"config": {"client_secret": secret, "x": 1}}).encode()))
+    assert kept == {"config": {"client_secret": MARK, "x": 1}}
+
+
+@given(st.text("abc'\"\\", min_size=1, max_size=12), st.integers(0, 40))
+def test_a_client_secret_does_not_survive_in_what_python_shows_of_a_body(secret: str, length: int) -> None:
+    shown = repr({"client_secret": f"secret-{secret}-secret", "name": "n"})
+    kept = Redactor({}).text(shown[: len(shown) - length])
+    assert "secret-" not in kept.replace("client_secret", "")
+
+
+def test_what_is_no_text_is_no_secret() -> None:
+    body = b'{"client_secret": 12345, "other": "x"}'
+    assert Redactor({}).body(body) == body
