@@ -12,10 +12,16 @@ from reference_impl.clock import Clock, RealClock
 from reference_impl.database import Database
 from reference_impl.front_door import FrontDoor
 from reference_impl.provisioning.reconcile import Pace, Provisioning
+from reference_impl.provisioning.sessions import GuestSessions
+from reference_impl.sealing import Sealer
 from reference_impl.service import Service
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
 from reference_impl.store import Store
+from reference_impl.stores.coupons import CouponStore
+from reference_impl.stores.garden import GardenStore
+from reference_impl.stores.integrations import IntegrationStore
+from reference_impl.stores.schedules import ScheduleStore
 
 PUBLIC_PATHS = ("/assets", "/preauth", "/portal")
 """Paths under the base path that need no bearer token."""
@@ -37,7 +43,10 @@ def create_app(
     clock = clock or RealClock()
     database = Database(settings.database.url, new_id=new_id)
     store = Store(database)
+    coupons = CouponStore(database)
+    sealer = Sealer(settings.server.secret)
     provisioning = Provisioning(settings, store.claims, pace or Pace(resync=settings.server.resync_seconds))
+    sessions = GuestSessions(settings, store.claims)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -46,6 +55,7 @@ def create_app(
             async with provisioning:
                 yield
         finally:
+            sessions.disconnect()
             await database.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -54,8 +64,13 @@ def create_app(
         clock=clock,
         database=database,
         store=store,
+        integrations=IntegrationStore(database, seal=sealer.seal, unseal=sealer.open),
+        coupons=coupons,
+        schedules=ScheduleStore(database, coupons),
+        garden=GardenStore(database),
         signer=LinkSigner(settings.server.secret, settings.public_base, clock),
         provisioning=provisioning,
+        sessions=sessions,
         decoding=asyncio.Semaphore(1),
     )
     for router in (instances.router, assets.router, portal.router):

@@ -10,11 +10,16 @@ from reference_impl.clock import Clock
 from reference_impl.database import Database
 from reference_impl.errors import invalid
 from reference_impl.provisioning.reconcile import Provisioning
+from reference_impl.provisioning.sessions import GuestSessions
 from reference_impl.records import InstanceRecord
 from reference_impl.schemas import parse_uuid
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
 from reference_impl.store import Store
+from reference_impl.stores.coupons import CouponStore
+from reference_impl.stores.garden import GardenStore
+from reference_impl.stores.integrations import IntegrationStore
+from reference_impl.stores.schedules import ScheduleStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,13 @@ class Service:
     clock: Clock
     database: Database
     store: Store
+    integrations: IntegrationStore
+    coupons: CouponStore
+    schedules: ScheduleStore
+    garden: GardenStore
     signer: LinkSigner
     provisioning: Provisioning
+    sessions: GuestSessions
     decoding: asyncio.Semaphore
 
     def image_links(self, record: InstanceRecord) -> dict[str, str]:

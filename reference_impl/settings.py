@@ -86,6 +86,7 @@ class TenantSettings(_Table):
 class RouterSettings(_Table):
     """`[sites.router]`: the RouterOS API service of a site. `port` 0 means 8728, or 8729 with `tls`.
 
+    `verify_tls` is whether the router's certificate is checked, or the PEM file of the authority to check it by.
     The user needs the policies api, read, write and sensitive: without the last one RouterOS hides
     the passwords the service has to compare.
     """
@@ -93,7 +94,7 @@ class RouterSettings(_Table):
     host: str = Field(min_length=1)
     port: int = Field(default=0, ge=0, le=65535)
     tls: bool = False
-    verify_tls: bool = True
+    verify_tls: bool | str = True
     username: str
     password: str = Field(default="", repr=False)
 

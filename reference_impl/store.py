@@ -7,11 +7,17 @@ from ipaddress import IPv4Network
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import lazyload, undefer
 
 from reference_impl.database import Database
 from reference_impl.provisioning.desired import Claim
-from reference_impl.records import ImageRecord, InstanceRecord, SiteRecord
+from reference_impl.records import (
+    GardenRecord,
+    ImageRecord,
+    InstanceRecord,
+    IntegrationRecord,
+    SiteRecord,
+)
 from reference_impl.schemas import InstanceCreate, InstanceUpdate, Theme
 
 
@@ -135,15 +141,38 @@ class Store:
 
     async def claims(self, site_ids: Iterable[str]) -> list[Claim]:
         """Return what all tenants want guarded at these sites, older instances first."""
+        wanted = list(site_ids)
         query = (
-            select(InstanceRecord.id, InstanceRecord.session_ttl, SiteRecord.site_id, SiteRecord.subnets)
+            select(InstanceRecord, SiteRecord.site_id, SiteRecord.subnets, IntegrationRecord.type)
             .join(SiteRecord.instance)
-            .where(SiteRecord.site_id.in_(list(site_ids)))
+            .outerjoin(IntegrationRecord, IntegrationRecord.id == InstanceRecord.auth_integration_id)
+            .where(SiteRecord.site_id.in_(wanted))
             .order_by(InstanceRecord.sequence, SiteRecord.position)
+            .options(lazyload("*"))
+        )
+        entries = (
+            select(GardenRecord.tenant, GardenRecord.site_id, GardenRecord.ip_address)
+            .where(GardenRecord.site_id.in_(wanted))
+            .order_by(GardenRecord.sequence)
         )
         async with self._database.reading() as session:
             rows = (await session.execute(query)).all()
-        return [Claim(id_, site_id, subnet, ttl) for id_, ttl, site_id, subnets in rows for subnet in subnets]
+            gardens: dict[tuple[str, str], list[str]] = {}
+            for tenant, site_id, address in (await session.execute(entries)).all():
+                gardens.setdefault((tenant, site_id), []).append(address)
+        return [
+            Claim(
+                instance.id,
+                site_id,
+                subnet,
+                instance.session_ttl,
+                # A site without an owner has a walled garden for each of its tenants.
+                garden=tuple(gardens.get((instance.tenant, site_id), ())),
+                provider=provider if instance.strategy == "oauth2" else None,
+            )
+            for instance, site_id, subnets, provider in rows
+            for subnet in subnets
+        ]
 
     async def _free_id(self, session: AsyncSession) -> str:
         # Items on a router carry the first eight digits, so these have to be unique as well.

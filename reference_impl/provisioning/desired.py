@@ -2,9 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from reference_impl.provisioning.menus import (
@@ -20,29 +19,45 @@ from reference_impl.provisioning.menus import (
     Item,
     Row,
     duration,
+    short,
+    tag,
+    window_list,
 )
+from reference_impl.provisioning.pages import LOGIN, PAGES, login_page
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An instance's wish to guard a subnet of a site; `session_ttl` in seconds."""
+    """An instance's wish to guard a subnet of a site; `session_ttl` in seconds.
+
+    `garden` are the addresses and networks of the site that guests reach before they log in; `provider` is
+    the type of the identity provider they log in with, None if they need none.
+    """
 
     instance_id: str
     site_id: str
     subnet: str
     session_ttl: int
+    garden: tuple[str, ...] = ()
+    provider: str | None = None
+
+
+ReadClaims = Callable[[Iterable[str]], Awaitable[list[Claim]]]
+"""Gives the claims on some sites, in order of precedence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
     """Where guests sign in: `base` is the URL that `/portal/<instance id>` follows, `address` its host.
 
-    `secret` is what the passwords of the technical users are derived from.
+    `secret` is what the passwords of the technical users are derived from; `provider_hosts` are the names
+    a guest's browser needs at each type of identity provider.
     """
 
     base: str
     address: IPv4Address | str
     secret: str
+    provider_hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,21 @@ def desired(claims: Iterable[Claim], actual: Actual, portal: Portal) -> Desired:
     An interface has one server, so the first instance that claims a subnet there gets it. An
     interface with an operator's server is left alone, unless a server of ours is already on it.
     """
+    guards, unprovisioned = _guards(claims, actual)
+    items: dict[tuple[str, tuple[str, ...]], Item] = {}
+    for guard in guards.values():
+        for item in _items(guard, portal):
+            items[item.menu, item.key] = item
+    return Desired(tuple(items.values()), tuple(unprovisioned))
+
+
+def guarded(claims: Iterable[Claim], addresses: Sequence[Row]) -> dict[str, Claim]:
+    """Return the names of the servers these claims lead to, each with the claim that made it necessary."""
+    guards, _ = _guards(claims, {ADDRESS: addresses})
+    return {guard.name: guard.claim for guard in guards.values()}
+
+
+def _guards(claims: Iterable[Claim], actual: Actual) -> "tuple[dict[str, _Guard], list[Unprovisioned]]":
     guards: dict[str, _Guard] = {}
     unprovisioned: list[Unprovisioned] = []
     blocked = _foreign_interfaces(actual)
@@ -96,13 +126,9 @@ def desired(claims: Iterable[Claim], actual: Actual, portal: Portal) -> Desired:
             guard = guards.setdefault(place[0], _Guard(claim, *place))
             if guard.claim.instance_id == claim.instance_id:
                 continue
-            reason = f"interface {place[0]} already serves instance {guard.claim.instance_id}"
+            reason = f"interface {place[0]} already serves another instance"
         unprovisioned.append(Unprovisioned(claim.instance_id, claim.site_id, claim.subnet, reason))
-    items: dict[tuple[str, tuple[str, ...]], Item] = {}
-    for guard in guards.values():
-        for item in _items(guard, portal):
-            items[item.menu, item.key] = item
-    return Desired(tuple(items.values()), tuple(unprovisioned))
+    return guards, unprovisioned
 
 
 def _foreign_interfaces(actual: Actual) -> set[str]:
@@ -128,26 +154,27 @@ def _place(subnet: str, addresses: Sequence[Row]) -> tuple[str, IPv4Address] | N
 
 def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
     """Yield the items of one server; those an instance has once come again with each of its servers."""
-    instance_id, prefix = guard.claim.instance_id, _prefix(guard.claim)
-    tag = f"portal-contract:{instance_id}"
+    claim, prefix = guard.claim, _prefix(guard.claim)
     yield Item(
         USER_PROFILE,
         {
             "name": prefix,
-            "session-timeout": duration(guard.claim.session_ttl),
+            "session-timeout": duration(claim.session_ttl),
             "shared-users": "unlimited",
             "add-mac-cookie": "no",
             "keepalive-timeout": "2m",
         },
     )
     yield Item(FILE, {"name": prefix}, {"type": "directory"})
-    yield Item(FILE, {"name": f"{prefix}/login.html", "contents": login_page(instance_id, portal)})
-    yield Item(FILE, {"name": f"{prefix}/rlogin.html", "contents": REDIRECT_PAGE})
+    contents = {LOGIN: login_page(claim.instance_id, claim.site_id, portal.base), **PAGES}
+    for name, text in contents.items():
+        yield Item(FILE, {"name": f"{prefix}/{name}", "contents": text})
     yield Item(
         SERVER_PROFILE,
         {
             "name": guard.name,
             "hotspot-address": str(guard.gateway),
+            # No cookie of either kind: when a session is over, the portal decides about the next one.
             "login-by": "http-chap,http-pap",
             "html-directory": prefix,
         },
@@ -158,42 +185,44 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
         # Enabled only when guests can also reach the portal and sign in.
         {"address-pool": "none", "disabled": "yes"},
     )
-    destination = "dst-address" if isinstance(portal.address, IPv4Address) else "dst-host"
-    yield Item(
-        WALLED_GARDEN_IP,
-        {
-            "comment": tag,
-            "server": guard.name,
-            destination: str(portal.address),
-            "action": "accept",
-            "disabled": "no",
-        },
-    )
+    for conditions in _open_to(claim, portal):
+        yield Item(
+            WALLED_GARDEN_IP, {"server": guard.name, **conditions, "action": "accept", "disabled": "no"}
+        )
     yield Item(
         USER,
         {
             "name": guard.name,
-            "password": technical_password(portal.secret, instance_id, guard.name),
+            "password": technical_password(portal.secret, claim.instance_id, guard.name),
             "server": guard.name,
             "profile": prefix,
-            "comment": tag,
+            "comment": tag(claim.instance_id),
             "disabled": "no",
         },
     )
 
 
-REDIRECT_PAGE = """\
-$(if http-status == 302)Sign in first$(endif)
-$(if http-header == "Location")$(link-redirect)$(endif)
-<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sign in first</title></head>
-<body><p><a href="$(link-redirect)">Sign in to use this network</a></p></body></html>
-"""
-"""The page a router answers in place of any other site: a redirect to its own `/login`.
+def _open_to(claim: Claim, portal: Portal) -> Iterator[dict[str, str]]:
+    """Yield what a guest reaches without a session, as conditions of rows of the walled garden."""
+    comment = tag(claim.instance_id)
+    yield {"comment": comment, **_destination(str(portal.address))}
+    for entry in claim.garden:
+        yield {"comment": tag(claim.site_id), **_destination(entry)}
+    for host in portal.provider_hosts.get(claim.provider or "", ()):
+        yield {
+            "comment": comment,
+            "src-address-list": window_list(claim.instance_id),
+            **_destination(host),
+        }
 
-The first two lines become the status and the Location of the answer. A router has no page of its own to
-fall back on in a directory that is not the stock one.
-"""
+
+def _destination(text: str) -> dict[str, str]:
+    """Return the condition for an address, a network or a host name, as a router prints it."""
+    try:
+        network = IPv4Network(text, strict=False)
+    except ValueError:
+        return {"dst-host": text}
+    return {"dst-address": str(network.network_address if network.prefixlen == 32 else network)}
 
 
 def technical_password(secret: str, instance_id: str, server: str) -> str:
@@ -202,22 +231,5 @@ def technical_password(secret: str, instance_id: str, server: str) -> str:
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
 
 
-def login_page(instance_id: str, portal: Portal) -> str:
-    """Return the page the router answers to a captive guest: it leads to the portal of the instance.
-
-    The `$(...)` parts are filled in by the router; those ending in `-esc` are escaped for a URL.
-    """
-    url = (
-        f"{portal.base}/portal/{instance_id}?mac=$(mac-esc)&ip=$(ip)"
-        "&link-login-only=$(link-login-only-esc)&link-orig=$(link-orig-esc)"
-    )
-    link = escape(url)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Sign in</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={link}"></head>\n'
-        f'<body><p><a href="{link}">Sign in to use this network</a></p></body></html>\n'
-    )
-
-
 def _prefix(claim: Claim) -> str:
-    return f"pc-{claim.instance_id[:8]}"
+    return f"pc-{short(claim.instance_id)}"

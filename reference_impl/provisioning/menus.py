@@ -11,7 +11,10 @@ SERVER_PROFILE = "/ip/hotspot/profile"
 USER = "/ip/hotspot/user"
 USER_PROFILE = "/ip/hotspot/user/profile"
 ACTIVE = "/ip/hotspot/active"
+HOST = "/ip/hotspot/host"
 WALLED_GARDEN_IP = "/ip/hotspot/walled-garden/ip"
+ADDRESS_LIST = "/ip/firewall/address-list"
+LEASE = "/ip/dhcp-server/lease"
 FILE = "/file"
 
 Row = Mapping[str, str]
@@ -52,7 +55,9 @@ MENUS = {
         Menu(SERVER_PROFILE, ("name",), "name"),
         Menu(FILE, ("name",), "name"),
         Menu(SERVER, ("name",), "name"),
-        Menu(WALLED_GARDEN_IP, ("comment", "server", "dst-address", "dst-host"), "comment"),
+        Menu(
+            WALLED_GARDEN_IP, ("comment", "server", "dst-address", "dst-host", "src-address-list"), "comment"
+        ),
         Menu(USER, ("name",), "comment"),
     )
 }
@@ -93,9 +98,34 @@ def same(wanted: str, printed: str) -> bool:
     return _WORDS.get(wanted, wanted) == _WORDS.get(printed, printed)
 
 
+def short(instance_id: str) -> str:
+    """Return the part of an instance's id that names on the router carry."""
+    return instance_id[:8]
+
+
 def owner(name: str) -> str:
     """Return the short instance id in a name of ours."""
     return name[3:11]
+
+
+def tag(owner_id: str) -> str:
+    """Return the comment of items that belong to an instance or a site."""
+    return f"portal-contract:{owner_id}"
+
+
+def window_list(instance_id: str) -> str:
+    """Return the address list of the guests of an instance whose login window is open."""
+    return f"pc-window-{short(instance_id)}"
+
+
+def is_window(row: Row) -> bool:
+    """Tell whether an entry of an address list is a login window of ours, of whichever instance."""
+    return _WINDOW.fullmatch(row.get("list", "")) is not None and (
+        _TAGS["comment"].fullmatch(row.get("comment", "")) is not None
+    )
+
+
+_WINDOW = re.compile(r"pc-window-[0-9a-f]{8}")
 
 
 def duration(seconds: int) -> str:
@@ -105,3 +135,12 @@ def duration(seconds: int) -> str:
         count, seconds = divmod(seconds, length)
         text += f"{count}{unit}" if count else ""
     return text or "0s"
+
+
+def seconds(text: str) -> int:
+    """Read a duration as RouterOS prints it, `1d1h1m1s` or `1d01:01:01`; parts of seconds are cut off."""
+    if colon := re.fullmatch(r"(?:(\d+)w)?(?:(\d+)d ?)?(\d+):(\d+):(\d+)(?:\.\d+)?", text):
+        parts = [int(part or 0) for part in colon.groups()]
+        return sum(part * length for part, length in zip(parts, (604800, 86400, 3600, 60, 1), strict=True))
+    lengths = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+    return sum(int(count) * lengths[unit] for count, unit in re.findall(r"(\d+)([wdhms])(?![a-z])", text))

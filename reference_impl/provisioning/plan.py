@@ -10,6 +10,7 @@ from functools import partial
 
 from reference_impl.provisioning.menus import (
     ACTIVE,
+    ADDRESS_LIST,
     FILE,
     MENUS,
     SERVER,
@@ -21,6 +22,7 @@ from reference_impl.provisioning.menus import (
     Item,
     Operation,
     Row,
+    is_window,
     owner,
     same,
 )
@@ -49,6 +51,7 @@ def plan(desired: Sequence[Item], actual: Actual) -> list[Operation]:
         *_upserts(_AFTER_SERVERS, desired, actual),
         *servers.enabled(),
         *_ended_sessions(servers, desired, actual),
+        *_closed_windows(desired, actual),
         *_removals(_AFTER_SERVERS[::-1], desired, actual),
         *servers.removed(),
         *_removals(_BEFORE_SERVERS[::-1], desired, actual),
@@ -94,6 +97,14 @@ def _ended_sessions(servers: "_ServerMatch", desired: Sequence[Item], actual: Ac
         orphaned = MENUS[SERVER].owns({"name": user}) and user not in users
         if orphaned or row.get("server", "") in servers.handed_over:
             yield Operation("remove", ACTIVE, row[".id"])
+
+
+def _closed_windows(desired: Sequence[Item], actual: Actual) -> Iterator[Operation]:
+    """Yield the end of login windows no rule of the walled garden refers to: they come and go with guests."""
+    lists = {item.properties.get("src-address-list") for item in desired}
+    for row in actual.get(ADDRESS_LIST, ()):
+        if is_window(row) and row["list"] not in lists:
+            yield Operation("remove", ADDRESS_LIST, row[".id"])
 
 
 def _with_dependants(server: Row, actual: Actual) -> Iterator[Operation]:

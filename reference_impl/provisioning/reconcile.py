@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from librouteros.exceptions import LibRouterosError
 
-from reference_impl.provisioning.desired import Claim, Portal, Unprovisioned, desired
+from reference_impl.providers import PROVIDERS, provider_of
+from reference_impl.provisioning.connection import routers_of
+from reference_impl.provisioning.desired import Portal, ReadClaims, Unprovisioned, desired
 from reference_impl.provisioning.device import Device
 from reference_impl.provisioning.plan import plan
 from reference_impl.settings import RouterSettings, Settings
@@ -19,8 +21,6 @@ _log = logging.getLogger(__name__)
 
 _PASSES = 5
 """Plans in a row before a router counts as not following: each is made from what it then really holds."""
-
-ReadClaims = Callable[[Iterable[str]], Awaitable[list[Claim]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,12 @@ class Provisioning:
     """
 
     def __init__(self, settings: Settings, claims: ReadClaims, pace: Pace) -> None:
-        portal = Portal(settings.public_base, settings.portal_address, settings.server.secret)
-        shared: dict[tuple[str, int], tuple[RouterSettings, list[str]]] = {}
-        for site in settings.sites:
-            if site.router is not None:
-                shared.setdefault(site.router.endpoint, (site.router, []))[1].append(site.id)
+        own = {str(type_): table for type_, table in settings.providers.items()}
+        hosts = {type_: provider_of(type_, own).hosts for type_ in PROVIDERS}
+        portal = Portal(settings.public_base, settings.portal_address, settings.server.secret, hosts)
         self.reconcilers = [
-            RouterReconciler(router, site_ids, claims, portal, pace) for router, site_ids in shared.values()
+            RouterReconciler(router, site_ids, claims, portal, pace)
+            for router, site_ids in routers_of(settings)
         ]
         self._tasks: list[asyncio.Task[None]] = []
 

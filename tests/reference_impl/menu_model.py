@@ -7,6 +7,7 @@ from reference_impl.provisioning.desired import Claim, Desired, Portal, desired
 from reference_impl.provisioning.menus import (
     ACTIVE,
     ADDRESS,
+    ADDRESS_LIST,
     FILE,
     MENUS,
     SERVER,
@@ -43,7 +44,7 @@ class Model:
 
     def __init__(self, rows: Rows) -> None:
         self.rows: Rows = {
-            menu: [dict(row) for row in rows.get(menu, [])] for menu in {*rows, *MENUS, ACTIVE}
+            menu: [dict(row) for row in rows.get(menu, [])] for menu in {*rows, *MENUS, ACTIVE, ADDRESS_LIST}
         }
         self.next = 0x100
 

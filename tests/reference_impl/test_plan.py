@@ -18,6 +18,7 @@ from reference_impl.provisioning.menus import (
     WALLED_GARDEN_IP,
     Operation,
 )
+from reference_impl.provisioning.pages import PAGES
 from reference_impl.provisioning.plan import plan
 from tests.reference_impl.menu_model import (
     INTERFACES,
@@ -196,9 +197,7 @@ def test_a_new_server_starts_after_everything_its_guests_need() -> None:
     steps = [(step.verb, step.menu) for step in operations_needed]
     assert steps == [
         ("add", USER_PROFILE),
-        ("add", FILE),
-        ("add", FILE),
-        ("add", FILE),
+        *[("add", FILE)] * (2 + len(PAGES)),
         ("add", SERVER_PROFILE),
         ("add", SERVER),
         ("add", WALLED_GARDEN_IP),

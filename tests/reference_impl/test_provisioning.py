@@ -41,7 +41,7 @@ async def test_an_instance_becomes_a_hotspot(bench: Bench) -> None:
     [rule] = bench.rows("/ip/hotspot/walled-garden/ip", comment=f"portal-contract:{instance}")
     assert (rule["action"], rule["dst-address"], rule["server"]) == ("accept", "192.0.2.80", name)
     [page] = bench.rows("/file", name=f"{short}/login.html")
-    assert f"http://192.0.2.80:8080/captive/portal/{instance}?mac=" in page["contents"]
+    assert f"http://192.0.2.80:8080/captive/portal/{instance}?site={SITE}&amp;" in page["contents"]
 
 
 async def test_a_changed_ttl_is_one_write_and_other_changes_are_none(bench: Bench) -> None:
