@@ -32,6 +32,7 @@ from reference_impl.app import create_app
 from reference_impl.command import serve as serve_command
 from reference_impl.settings import (
     DatabaseSettings,
+    ProviderSettings,
     RouterSettings,
     ServerSettings,
     Settings,
@@ -176,9 +177,7 @@ async def lab(
         stack.push_async_callback(control.close)
         await stack.enter_async_context(website(internet))
         identity = await stack.enter_async_context(identity_provider(internet, directory / "identity.log"))
-        settings = _settings(plan, directory, origin, fleet.port, passwords, token).model_copy(
-            update={"providers": identity.settings()}
-        )
+        settings = _settings(plan, directory, origin, fleet.port, passwords, token, identity)
         app = make_app(settings, clock=LabClock(clock))
         started = Lab(
             plan,
@@ -213,6 +212,7 @@ def _settings(
     router_port: int,
     passwords: dict[str, str],
     token: Callable[[], str],
+    identity: IdentityProvider,
 ) -> Settings:
     return Settings(
         server=ServerSettings(secret=token(), public_url=origin, resync_seconds=plan.resync_seconds),
@@ -229,6 +229,7 @@ def _settings(
             )
             for address, password in passwords.items()
         ],
+        providers={type_: ProviderSettings(**each) for type_, each in identity.endpoints().items()},
     )
 
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import datetime
-
-from router_sim.clock import VirtualClock
+from typing import Protocol
 
 _LONGEST = 60.0
 """Seconds of one sleep: the machine may have been suspended meanwhile."""
 
 
+class MovableClock(Protocol):
+    """A clock that somebody may advance."""
+
+    def now(self) -> datetime:
+        """The present instant as an aware UTC datetime."""
+        ...
+
+    def on_advance(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` after each advance; returns the function that stops it."""
+        ...
+
+
 class LabClock:
     """The clock of a service whose routers run on `virtual`."""
 
-    def __init__(self, virtual: VirtualClock) -> None:
+    def __init__(self, virtual: MovableClock) -> None:
         self._virtual = virtual
 
     def now(self) -> datetime:

@@ -14,10 +14,9 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from reference_impl.settings import ProviderSettings
-from router_sim.guests.internet import Internet
+from contract_tests.lab_serving import Internet
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +24,9 @@ USERNAME: Final = "guest@lab.test"
 """Who can sign in by one click; the sign-in page takes any other name as well."""
 
 _HTTP: Final = 80
+
+ProviderType = Literal["azure", "github", "google"]
+"""The type of an auth integration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Play:
     user: str
 
 
-PLAYS: Final[Mapping[str, Play]] = {
+PLAYS: Final[Mapping[ProviderType, Play]] = {
     "azure": Play(
         "login.azure.lab.test",
         "203.0.113.11",
@@ -62,16 +64,16 @@ PLAYS: Final[Mapping[str, Play]] = {
 class IdentityProvider:
     """A provider that is ready: the loopback port of each type."""
 
-    ports: Mapping[str, int]
+    ports: Mapping[ProviderType, int]
 
-    def settings(self) -> dict[str, ProviderSettings]:
+    def endpoints(self) -> dict[ProviderType, dict[str, str]]:
         """`[providers.<type>]` of the service: guests go by name, the service itself by loopback."""
         return {
-            type_: ProviderSettings(
-                authorize_url=f"http://{play.host}{play.authorize}",
-                token_url=f"http://127.0.0.1:{self.ports[type_]}{play.token}",
-                user_url=f"http://127.0.0.1:{self.ports[type_]}{play.user}",
-            )
+            type_: {
+                "authorize_url": f"http://{play.host}{play.authorize}",
+                "token_url": f"http://127.0.0.1:{self.ports[type_]}{play.token}",
+                "user_url": f"http://127.0.0.1:{self.ports[type_]}{play.user}",
+            }
             for type_, play in PLAYS.items()
         }
 
@@ -98,12 +100,12 @@ async def identity_provider(internet: Internet, log: Path) -> AsyncIterator[Iden
 
 
 @contextlib.contextmanager
-def _listeners() -> Iterator[dict[str, socket.socket]]:
+def _listeners() -> Iterator[dict[ProviderType, socket.socket]]:
     with contextlib.ExitStack() as stack:
         yield {type_: stack.enter_context(socket.create_server(("127.0.0.1", 0))) for type_ in PLAYS}
 
 
-async def _serve(listeners: Mapping[str, socket.socket], log: Path) -> None:
+async def _serve(listeners: Mapping[ProviderType, socket.socket], log: Path) -> None:
     """Wait for a connection, let a process accept it and all that follow, and end it with the task."""
     await _connection(list(listeners.values()))
     with log.open("wb") as said:

@@ -1,14 +1,27 @@
-"""Serving an ASGI application on a loopback socket while a block runs."""
+"""Serving in a lab: an ASGI application on a loopback socket while a block runs, and the internet it appears in."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
+
+
+class Internet(Protocol):
+    """The internet of the lab, as far as servers put themselves into it."""
+
+    def name(self, name: str, addresses: Collection[str]) -> None:
+        """Give a name its addresses."""
+        ...
+
+    def serve(self, address: str, port: int, host: str, real_port: int) -> None:
+        """Let the real server at `host` and `real_port` answer at `address` and `port`."""
+        ...
 
 
 class _Server(uvicorn.Server):

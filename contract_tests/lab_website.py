@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from contract_tests.lab_serving import served
-from router_sim.guests.internet import Internet
+from contract_tests.lab_serving import Internet, served
 
 WEBSITE: Final = "www.example.lab.test"
 ADDRESSES: Final = ("203.0.113.20", "203.0.113.21", "203.0.113.22")
