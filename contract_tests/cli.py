@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import signal
+import string
 import sys
 import tempfile
 from collections.abc import Callable
@@ -173,6 +174,9 @@ def _run_embedded(overrides: dict[str, dict[str, Any]], no_color: bool, verbosit
 @click.option(
     "--sites", type=click.IntRange(1, 50), default=2, show_default=True, help="Sites, one router each."
 )
+@click.option(
+    "--tenants", type=click.IntRange(1, 26), default=2, show_default=True, help="Tenants, a token each."
+)
 @click.option("--router-version", default="7.22.3", show_default=True, help="RouterOS version simulated.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
@@ -182,16 +186,18 @@ def lab(
     router_port: int,
     control_port: int,
     sites: int,
+    tenants: int,
     router_version: str,
     until_stdin_closes: bool,
     no_color: bool,
 ) -> None:
-    """Run the lab: reference implementation, simulated routers and control API, until Ctrl-C."""
+    """Run the lab until Ctrl-C: reference implementation, simulated routers and guests, identity provider."""
 
     def start() -> int:
         from contract_tests.lab import LabPlan, run_lab
 
-        plan = LabPlan(sites, port, router_port, control_port, router_version)
+        names = tuple(f"tenant-{letter}" for letter in string.ascii_lowercase[:tenants])
+        plan = LabPlan(sites, port, router_port, control_port, router_version, tenants=names)
         run_lab(plan, _console(no_color), write_config=write_config, until_stdin_closes=until_stdin_closes)
         return 0
 

@@ -10,6 +10,7 @@ import contextlib
 import ipaddress
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -25,8 +26,9 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from contract_tests.lab_clock import LabClock
-from contract_tests.lab_identity import IdentityProvider, identity_provider
+from contract_tests.lab_identity import USERNAME, IdentityProvider, identity_provider
 from contract_tests.lab_serving import served
+from contract_tests.lab_table import Part, print_parts
 from contract_tests.lab_website import ADDRESSES, WEBSITE, website
 from reference_impl.app import create_app
 from reference_impl.command import serve as serve_command
@@ -93,12 +95,12 @@ class Lab:
 
     def config(self) -> dict[str, Any]:
         """The configuration that `run --config` accepts."""
+        tokens = [tenant.token for tenant in self.settings.tenants]
         return {
             "target": {
                 "base_url": self.base_url,
                 "generation": "v1",
-                "token": self.settings.tenants[0].token,
-                "other_token": self.settings.tenants[1].token,
+                **dict(zip(("token", "other_token"), tokens, strict=False)),
                 "rate": "unlimited",
             },
             "sites": [
@@ -229,7 +231,9 @@ def _settings(
             )
             for address, password in passwords.items()
         ],
-        providers={type_: ProviderSettings(**each) for type_, each in identity.endpoints().items()},
+        providers={
+            type_: ProviderSettings.model_validate(each) for type_, each in identity.endpoints().items()
+        },
     )
 
 
@@ -281,35 +285,41 @@ def _announce(started: Lab, console: Console, write_config: Path | None) -> None
     console.print(
         "The lab is running on this machine alone; nothing is open to the network.", highlight=False
     )
-    rows = [
-        *(
-            (f"API as {tenant.name}", started.base_url, f"token {tenant.token}")
-            for tenant in started.settings.tenants
-        ),
-        *(
-            (
-                f"router of site {site.id}",
-                f"{address}:{started.fleet.port}",
-                f"{ROUTER_USER} / {started.passwords[address]}",
-            )
-            for address, site in zip(started.fleet.routers, started.settings.sites, strict=True)
-        ),
-        ("control API", started.control.url, f"token {started.control_token}"),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for part, address, opens in rows:
-        # Lines, not a table of the console: a token that is cut off or wrapped cannot be copied.
+    print_parts(console, _parts(started))
+    if write_config is not None:
         console.print(
-            f"  {part:<{widths[0]}}  {address:<{widths[1]}}  {opens}",
+            f"Run the suite against it: portal-contract run --config {shlex.quote(str(write_config))}",
             soft_wrap=True,
             markup=False,
             highlight=False,
         )
-    if write_config is not None:
-        console.print(
-            f"Run the suite against it: portal-contract run --config {write_config}", highlight=False
-        )
     console.print("Ctrl-C stops it.", highlight=False)
+
+
+def _parts(started: Lab) -> list[list[Part]]:
+    """The table of `lab`, in groups."""
+    settings = started.settings
+    return [
+        [Part("API", started.base_url)],
+        [Part(f"tenant {tenant.name}", "", f"token {tenant.token}") for tenant in settings.tenants],
+        [
+            Part(
+                f"router of site {site.id}",
+                f"{address}:{started.fleet.port}",
+                f"{ROUTER_USER} / {started.passwords[address]}",
+            )
+            for address, site in zip(started.fleet.routers, settings.sites, strict=True)
+        ],
+        [Part("control API", started.control.url, f"token {started.control_token}")],
+        [
+            *(
+                Part(f"guests: {type_} sign-in", f"http://{host}", f"user {USERNAME}")
+                for type_, host in started.identity.hosts.items()
+            ),
+            Part("guests: web site", f"http://{WEBSITE}/"),
+            *(Part("guests: address", f"http://{address}/") for address in ADDRESSES),
+        ],
+    ]
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -77,9 +77,14 @@ class IdentityProvider:
             for type_, play in PLAYS.items()
         }
 
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The guests' name of each type of provider."""
+        return {type_: play.host for type_, play in PLAYS.items()}
+
     def config(self) -> dict[str, object]:
         """`[lab.identity]` of the suite."""
-        return {"hosts": {type_: play.host for type_, play in PLAYS.items()}, "username": USERNAME}
+        return {"hosts": self.hosts, "username": USERNAME}
 
 
 @contextlib.asynccontextmanager
