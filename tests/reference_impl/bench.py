@@ -8,6 +8,7 @@ from typing import Any
 
 from reference_impl.app import create_app
 from reference_impl.provisioning.reconcile import Pace, Provisioning
+from reference_impl.provisioning.sessions import GuestSessions
 from reference_impl.settings import RouterSettings
 from router_sim.engine import Command, Origin
 from router_sim.fleet import Fleet
@@ -41,6 +42,7 @@ class Bench:
         self.fleet = Fleet({"127.0.1.1": self.router}, port=0)
         self.tmp_path = tmp_path
         self.provisioning: Provisioning
+        self.sessions: GuestSessions
         self.api: Api
         self.other: Api
 
@@ -51,9 +53,11 @@ class Bench:
         return make_settings(self.tmp_path, router)
 
     @asynccontextmanager
-    async def service(self, pace: Pace = QUIET) -> AsyncIterator[None]:
-        async with running(create_app(self.settings(), clock=self.clock, pace=pace)) as app:
+    async def service(self, pace: Pace = QUIET, settings: Any = None) -> AsyncIterator[None]:
+        app = create_app(settings or self.settings(), clock=self.clock, pace=pace)
+        async with running(app):
             self.provisioning = app.state.service.provisioning
+            self.sessions = app.state.service.sessions
             self.api, self.other = Api(app), Api(app, "token-b")
             yield
             await self.api.client.aclose()
