@@ -9,8 +9,15 @@ from reference_impl.bodies import json_body, uploaded_file
 from reference_impl.clock import instant
 from reference_impl.errors import invalid, not_found
 from reference_impl.images import SIZE_LIMIT, normalise
-from reference_impl.records import InstanceRecord
-from reference_impl.schemas import ImageKind, InstanceCreate, InstanceUpdate, InstanceView, Site, ThemeView
+from reference_impl.records import InstanceRecord, SiteRecord
+from reference_impl.schemas import (
+    ImageKind,
+    InstanceCreate,
+    InstanceUpdate,
+    InstanceView,
+    SiteView,
+    ThemeView,
+)
 from reference_impl.service import InstanceId, Service, ServiceIn, TenantIn
 from reference_impl.store import SubnetHeldError
 
@@ -125,8 +132,17 @@ def _view(service: Service, record: InstanceRecord) -> InstanceView:
             "auth_window_ttl": record.auth_window_ttl,
             "theme": ThemeView(**record.theme, logo=links.get("logo"), icon=links.get("icon")),
             "terms_text": record.terms_text,
-            "sites": [Site(id=site.site_id, subnets=site.subnets) for site in record.sites],
+            "sites": [_site_view(service, record.id, site) for site in record.sites],
             "created_at": instant(record.created_at),
             "preview_url": service.signer.preview_link(record.id),
         }
     )
+
+
+def _site_view(service: Service, instance_id: str, site: SiteRecord) -> SiteView:
+    missed = [
+        {"subnet": claim.subnet, "reason": claim.reason}
+        for claim in service.provisioning.unprovisioned(site.site_id)
+        if claim.instance_id == instance_id and claim.subnet in site.subnets
+    ]
+    return SiteView.model_validate({"id": site.site_id, "subnets": site.subnets, "unprovisioned": missed})

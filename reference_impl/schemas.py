@@ -58,7 +58,10 @@ Subnet = Annotated[str, AfterValidator(_network)]
 
 
 class Body(BaseModel):
-    """What callers send. Unknown properties are ignored, as they are in the documented examples of a read-then-write cycle."""
+    """What callers send.
+
+    Unknown properties are ignored, as they are in the documented examples of a read-then-write cycle.
+    """
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -119,6 +122,19 @@ class ThemeView(Theme):
     icon: str | None
 
 
+class UnprovisionedView(BaseModel):
+    """A subnet that the router of its site does not guard, and why."""
+
+    subnet: str
+    reason: str
+
+
+class SiteView(Site):
+    """A site as answered; `unprovisioned` is there only where there is something to say."""
+
+    unprovisioned: list[UnprovisionedView] = Field(default_factory=list, exclude_if=lambda value: not value)
+
+
 class InstanceView(BaseModel):
     """An instance as answered."""
 
@@ -130,6 +146,6 @@ class InstanceView(BaseModel):
     auth_window_ttl: int
     theme: ThemeView
     terms_text: str | None
-    sites: list[Site]
+    sites: list[SiteView]
     created_at: str
     preview_url: str | None

@@ -156,6 +156,16 @@ class Provisioning:
             if concerned.intersection(reconciler.site_ids):
                 reconciler.wake()
 
+    def unprovisioned(self, site_id: str) -> list[Unprovisioned]:
+        """Return the claims at a site that its router could not meet when it was last looked at."""
+        return [
+            claim
+            for reconciler in self.reconcilers
+            if site_id in reconciler.site_ids
+            for claim in reconciler.unprovisioned
+            if claim.site_id == site_id
+        ]
+
     async def settled(self) -> None:
         """Wait until every router holds what was asked for before this call."""
         await asyncio.gather(*(reconciler.settled() for reconciler in self.reconcilers))

@@ -170,6 +170,8 @@ async def test_an_operators_server_is_not_overwritten(bench: Bench) -> None:
         [missed] = bench.provisioning.reconcilers[0].unprovisioned
         assert (missed.instance_id, missed.subnet) == (instance, "10.5.50.0/24")
         assert "bridge-guest" in missed.reason
+        [site] = (await bench.api.get(instance))["sites"]
+        assert site == {**FIRST[0], "unprovisioned": [{"subnet": "10.5.50.0/24", "reason": missed.reason}]}
         bench.operate("/ip/hotspot/remove", numbers=str(foreign))
         await changed(
             bench,
@@ -180,6 +182,7 @@ async def test_an_operators_server_is_not_overwritten(bench: Bench) -> None:
         bench.provisioning.wake([SITE])
         await bench.settle()
         assert bench.provisioning.reconcilers[0].unprovisioned == ()
+        assert (await bench.api.get(instance))["sites"] == FIRST
 
 
 async def test_a_subnet_is_provisioned_when_its_address_appears(bench: Bench) -> None:
