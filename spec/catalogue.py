@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast, get_args
 
@@ -11,6 +11,7 @@ Level = Literal["must", "should", "may"]
 SourceKind = Literal["documented", "inferred", "protocol", "device"]
 Need = Literal["api", "write", "site", "second_tenant", "device", "clock", "guest", "identity", "faults"]
 
+GENERATIONS = ("v1", "root", "spa")
 LEVELS: tuple[str, ...] = get_args(Level)
 SOURCE_KINDS: tuple[str, ...] = get_args(SourceKind)
 NEEDS: tuple[str, ...] = get_args(Need)
@@ -34,7 +35,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One checkable statement about a deployment."""
+    """One checkable statement about a deployment.
+
+    `generations` are those it is about, empty for all that have one of its operations. `levels` are its levels in
+    generations where it has another.
+    """
 
     id: str
     level: Level
@@ -43,16 +48,27 @@ class Requirement:
     source: Source
     needs: tuple[Need, ...]
     statement: str
+    generations: tuple[str, ...] = ()
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
 
 class Catalogue:
-    """All requirements, in the order of the file, found by id or by glob."""
+    """All requirements, in the order of the file, found by id or by glob.
+
+    `absent` are the ids that another generation has and this one has not.
+    """
 
     def __init__(
-        self, version: str, profiles: Mapping[str, str], requirements: Iterable[Requirement]
+        self,
+        version: str,
+        profiles: Mapping[str, str],
+        requirements: Iterable[Requirement],
+        *,
+        absent: Iterable[str] = (),
     ) -> None:
         self.version = version
         self.profiles = dict(profiles)
+        self.absent = frozenset(absent)
         self._by_id: dict[str, Requirement] = {}
         for requirement in requirements:
             if requirement.id in self._by_id:
@@ -79,6 +95,39 @@ class Catalogue:
                 f"{identifier} is not in the requirement catalogue (spec/requirements.yaml)"
             ) from None
 
+    def of_generation(
+        self, generation: str, operations: Collection[str], undocumented: Collection[str]
+    ) -> Catalogue:
+        """What of this catalogue holds for a generation that has these `operations`.
+
+        A requirement that says `generations` belongs to these alone; another loses the operations that are not there,
+        and goes with the last one. Where it rests on an operation that v1 documents and this generation does not
+        (`undocumented`), it is no must any more, unless its `levels` say so. Profiles left empty go too.
+        """
+        kept: list[Requirement] = []
+        for requirement in self:
+            present = tuple(name for name in requirement.operations if name in operations)
+            if (requirement.generations and generation not in requirement.generations) or (
+                requirement.operations and not present
+            ):
+                continue
+            requirement = replace(requirement, operations=present)
+            if generation in requirement.levels:
+                requirement = replace(requirement, level=requirement.levels[generation])
+            elif requirement.level == "must" and not set(present).isdisjoint(undocumented):
+                source = Source(
+                    "inferred", f"no page of {generation} says it; of v1: {requirement.source.where}"
+                )
+                requirement = replace(requirement, level="should", source=source)
+            kept.append(requirement)
+        names = {requirement.profile for requirement in kept}
+        return Catalogue(
+            self.version,
+            {name: what for name, what in self.profiles.items() if name in names},
+            kept,
+            absent=self.absent | (self._by_id.keys() - {requirement.id for requirement in kept}),
+        )
+
     def select(
         self, *, profiles: Iterable[str] = (), only: Iterable[str] = (), skip: Iterable[str] = ()
     ) -> tuple[Requirement, ...]:
@@ -102,9 +151,10 @@ def _one_of(value: object, allowed: tuple[str, ...], what: str) -> str:
 def catalogue_from(data: Mapping[str, Any], operation_ids: Iterable[str]) -> Catalogue:
     """Build the catalogue from its YAML form; `operation_ids` are those of the OpenAPI document.
 
-    Raises `CatalogueError` for an unknown level, need, profile, operation, or a statement left empty.
+    Raises `CatalogueError` for an unknown level, need, profile, operation, generation, or a statement left empty.
     """
     known = set(operation_ids)
+    of_profile = data.get("generations", {})
     requirements: list[Requirement] = []
     for profile, entries in data["requirements"].items():
         for entry in entries:
@@ -132,6 +182,16 @@ def catalogue_from(data: Mapping[str, Any], operation_ids: Iterable[str]) -> Cat
                         for need in entry.get("needs", ["api"])
                     ),
                     statement=statement,
+                    generations=tuple(
+                        _one_of(name, GENERATIONS, f"requirement {identifier}: generations")
+                        for name in entry.get("generations", of_profile.get(profile, ()))
+                    ),
+                    levels={
+                        _one_of(name, GENERATIONS, f"requirement {identifier}: levels"): cast(
+                            Level, _one_of(level, LEVELS, f"requirement {identifier}: levels")
+                        )
+                        for name, level in entry.get("levels", {}).items()
+                    },
                 )
             )
     return Catalogue(str(data["version"]), data["profiles"], requirements)

@@ -14,7 +14,7 @@ import yaml
 from prance.util.resolver import RefResolver
 from prance.util.url import ResolutionError
 
-from spec.catalogue import Catalogue, catalogue_from
+from spec.catalogue import GENERATIONS, Catalogue, catalogue_from
 from spec.device_contract import DeviceContract, device_contract_from
 from spec.schema import Validator, to_json_schema
 
@@ -22,13 +22,25 @@ HERE = Path(__file__).parent
 OPENAPI = HERE / "openapi.yaml"
 REQUIREMENTS = HERE / "requirements.yaml"
 DEVICE_CONTRACT = HERE / "device_contract.yaml"
-GENERATIONS = ("v1",)
+OVERLAYS = {"root": HERE / "generations" / "root.yaml", "spa": HERE / "generations" / "spa.yaml"}
+"""What makes the document of a generation out of the one of v1."""
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class ContractError(ValueError):
     """A file of the contract cannot be used; the message names the file and the fault."""
+
+
+class OperationMissingError(KeyError):
+    """The generation has no operation of this name."""
+
+    def __init__(self, generation: str, operation_id: str) -> None:
+        super().__init__(operation_id)
+        self.message = f"generation {generation} has no operation {operation_id}"
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ class Contract:
     operations: Mapping[str, Operation]
     catalogue: Catalogue
     device: DeviceContract
-    sha256: str  # of the three files, so that a report tells what it was judged by
+    sha256: str  # of its files, so that a report tells what it was judged by
     _validators: dict[tuple[str, str, bool, bool], Validator] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[Operation]:
@@ -113,9 +125,12 @@ class Contract:
         """The concrete path of an operation in this generation, below the base URL, its parameters percent-encoded.
 
         Parameters go by their v1 names (`instanceId`, `siteId`) whatever this generation calls them. Raises
-        `KeyError` for an operation that the generation lacks, `TypeError` for a parameter missing or unknown.
+        `OperationMissingError` for an operation that the generation lacks, `TypeError` for a parameter missing or
+        unknown.
         """
-        operation = self.operations[operation_id]
+        operation = self.operations.get(operation_id)
+        if operation is None:
+            raise OperationMissingError(self.generation, operation_id)
         names = operation.path_parameters
         if set(parameters) != set(names):
             raise TypeError(
@@ -169,28 +184,62 @@ def load_catalogue(operation_ids: set[str] | None = None) -> Catalogue:
     return catalogue_from(read_yaml(REQUIREMENTS), operation_ids)
 
 
+def openapi_document(generation: str = "v1") -> dict[str, Any]:
+    """The OpenAPI document of a generation as it is written, with its references.
+
+    Raises `ContractError` for an unknown generation or an overlay that does not fit.
+    """
+    if generation not in GENERATIONS:
+        raise ContractError(f"generation {generation!r} is not one of {', '.join(GENERATIONS)}")
+    document: dict[str, Any] = read_yaml(OPENAPI)
+    if generation not in OVERLAYS:
+        return document
+    from spec import (
+        overlay,
+    )  # v1 needs neither it nor its JSONPath, which takes longer to import than to apply
+
+    try:
+        return overlay.apply(read_yaml(OVERLAYS[generation]), document)
+    except overlay.OverlayError as error:
+        raise ContractError(f"{OVERLAYS[generation].name}: {error}") from error
+
+
 @functools.cache
 def load_contract(generation: str = "v1") -> Contract:
     """The contract of a generation, every `$ref` resolved by prance.
 
     That the document is valid OpenAPI is held by tests, not looked at again by every process. Raises
-    `ContractError` for an unknown generation or a reference that leads nowhere.
+    `ContractError` for an unknown generation, an overlay that does not fit, or a reference that leads nowhere.
     """
-    if generation not in GENERATIONS:
-        raise ContractError(f"generation {generation!r} is not one of {', '.join(GENERATIONS)}")
-    resolver = RefResolver(read_yaml(OPENAPI), OPENAPI.as_uri())
+    resolver = RefResolver(openapi_document(generation), OPENAPI.as_uri())
     try:
         resolver.resolve_references()
     except ResolutionError as error:
         raise ContractError(f"{OPENAPI.name}: {error}") from error
     document: dict[str, Any] = resolver.specs
     operations = {operation.id: operation for operation in _operations(document)}
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (OPENAPI, REQUIREMENTS, DEVICE_CONTRACT)))
+    files = [OPENAPI, REQUIREMENTS, DEVICE_CONTRACT]
+    if generation in OVERLAYS:
+        files.append(OVERLAYS[generation])
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
+    if generation == "v1":
+        catalogue = load_catalogue(set(operations))
+    else:
+        first = load_contract("v1")
+        catalogue = first.catalogue.of_generation(
+            generation,
+            operations,
+            [
+                name
+                for name, found in operations.items()
+                if first.operations[name].documented and not found.documented
+            ],
+        )
     return Contract(
         generation=generation,
         document=document,
         operations=operations,
-        catalogue=load_catalogue(set(operations)),
+        catalogue=catalogue,
         device=device_contract_from(read_yaml(DEVICE_CONTRACT)),
         sha256=digest.hexdigest(),
     )

@@ -70,6 +70,9 @@ def test_an_unknown_id_says_where_to_look() -> None:
         ({"operations": ["dance"]}, "requirement A-01: unknown operation 'dance'"),
         ({"statement": " \n "}, "requirement A-01: the statement is empty"),
         ({"id": "A-02"}, "requirement A-02 is defined twice"),
+        ({"generations": ["v9"]}, "requirement A-01: generations: 'v9' is none of v1, root, spa"),
+        ({"levels": {"v9": "may"}}, "requirement A-01: levels: 'v9'"),
+        ({"levels": {"spa": "shall"}}, "requirement A-01: levels: 'shall' is none of must, should, may"),
     ],
 )
 def test_a_mistake_names_its_entry(changes: dict[str, Any], words: str) -> None:
@@ -98,6 +101,46 @@ def test_an_unknown_profile() -> None:
 )
 def test_selection(chosen: dict[str, list[str]], ids: list[str]) -> None:
     assert [requirement.id for requirement in built().select(**chosen)] == ids
+
+
+def generation_of(changes: dict[str, Any], operations: list[str], undocumented: list[str]) -> Catalogue:
+    """The catalogue of DATA as spa has it, its first requirement changed to be about `list` and `make`."""
+    data = copy.deepcopy(DATA)
+    data["requirements"]["core"][0] |= {"operations": ["list", "make"]} | changes
+    return catalogue_from(data, ["list", "make"]).of_generation("spa", operations, undocumented)
+
+
+def test_a_generation_loses_operations_and_the_requirements_without_any() -> None:
+    assert generation_of({}, ["make"], [])["A-01"].operations == ("make",)
+    lost = generation_of({}, [], [])
+    assert "A-01" not in lost
+    assert lost.absent == {"A-01"}
+    assert "A-02" in lost  # it is about no operation
+
+
+def test_a_requirement_may_belong_to_some_generations() -> None:
+    assert generation_of({"generations": ["v1", "root"]}, ["list", "make"], []).absent == {"A-01"}
+    assert generation_of({"generations": ["spa"]}, ["list", "make"], []).absent == set()
+
+
+def test_the_generations_of_a_profile_are_those_of_its_entries() -> None:
+    data = DATA | {"generations": {"device": ["v1"]}}
+    found = catalogue_from(data, ["list"]).of_generation("root", ["list"], [])
+    assert list(found.profiles) == ["core"]
+    assert found.absent == {"D-01"}
+
+
+def test_what_a_generation_does_not_document_is_no_must_there() -> None:
+    assert generation_of({}, ["list", "make"], [])["A-01"].level == "must"
+    weaker = generation_of({}, ["list", "make"], ["make"])["A-01"]
+    assert (weaker.level, weaker.source.kind) == ("should", "inferred")
+    assert weaker.source.where == "no page of spa says it; of v1: page"
+
+
+def test_a_level_of_its_own_wins() -> None:
+    assert generation_of({"levels": {"spa": "must"}}, ["make"], ["make"])["A-01"].level == "must"
+    assert generation_of({"levels": {"spa": "may"}}, ["make"], [])["A-01"].level == "may"
+    assert generation_of({"levels": {"root": "may"}}, ["make"], [])["A-01"].level == "must"
 
 
 def test_the_catalogue_of_the_project_is_orderly() -> None:
