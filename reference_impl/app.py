@@ -7,12 +7,25 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 
-from reference_impl import assets, errors, instances, portal
+from reference_impl import (
+    assets,
+    auth_integrations,
+    coupon_schedules,
+    coupons,
+    errors,
+    instances,
+    portal,
+    shared_coupons,
+    walled_garden,
+)
 from reference_impl.clock import Clock, RealClock
 from reference_impl.database import Database
 from reference_impl.front_door import FrontDoor
+from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Pace, Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
+from reference_impl.rate_limit import RateLimit
+from reference_impl.schedule_runner import ScheduleRunner
 from reference_impl.sealing import Sealer
 from reference_impl.service import Service
 from reference_impl.settings import Settings
@@ -23,7 +36,7 @@ from reference_impl.stores.garden import GardenStore
 from reference_impl.stores.integrations import IntegrationStore
 from reference_impl.stores.schedules import ScheduleStore
 
-PUBLIC_PATHS = ("/assets", "/preauth", "/portal")
+PUBLIC_PATHS = ("/assets", "/preauth", "/portal", "/auth-test", "/coupons")
 """Paths under the base path that need no bearer token."""
 
 
@@ -43,7 +56,12 @@ def create_app(
     clock = clock or RealClock()
     database = Database(settings.database.url, new_id=new_id)
     store = Store(database)
-    coupons = CouponStore(database)
+    coupon_store = CouponStore(database)
+    schedules = ScheduleStore(database, coupon_store)
+    signer = LinkSigner(settings.server.secret, settings.public_base, clock)
+    webhook = settings.notifications.url if settings.notifications else None
+    notifier = Notifier(webhook, signer)
+    runner = ScheduleRunner(schedules, clock, ran=notifier.tell)
     sealer = Sealer(settings.server.secret)
     provisioning = Provisioning(settings, store.claims, pace or Pace(resync=settings.server.resync_seconds))
     sessions = GuestSessions(settings, store.claims)
@@ -52,7 +70,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         try:
             await database.open()
-            async with provisioning:
+            async with provisioning, notifier, runner:
                 yield
         finally:
             sessions.disconnect()
@@ -65,17 +83,31 @@ def create_app(
         database=database,
         store=store,
         integrations=IntegrationStore(database, seal=sealer.seal, unseal=sealer.open),
-        coupons=coupons,
-        schedules=ScheduleStore(database, coupons),
+        coupons=coupon_store,
+        schedules=schedules,
         garden=GardenStore(database),
-        signer=LinkSigner(settings.server.secret, settings.public_base, clock),
+        signer=signer,
         provisioning=provisioning,
         sessions=sessions,
+        runner=runner,
+        notifier=notifier,
         decoding=asyncio.Semaphore(1),
     )
-    for router in (instances.router, assets.router, portal.router):
+    for router in (
+        instances.router,
+        auth_integrations.router,
+        coupons.router,
+        coupon_schedules.router,
+        walled_garden.router,
+        shared_coupons.router,
+        assets.router,
+        portal.router,
+    ):
         app.include_router(router, prefix=settings.server.base_path)
     errors.install(app)
+    # Inside the front door, since it goes by who calls: of two, the one that is added first.
+    if settings.server.rate is not None:
+        app.add_middleware(RateLimit, rate=settings.server.rate, clock=clock)
     app.add_middleware(
         FrontDoor, base_path=settings.server.base_path, public=PUBLIC_PATHS, tenants=settings.tenants
     )

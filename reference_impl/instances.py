@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from reference_impl.bodies import json_body, uploaded_file
 from reference_impl.clock import instant
-from reference_impl.errors import invalid, not_found
+from reference_impl.errors import ApiError, invalid, not_found
 from reference_impl.images import SIZE_LIMIT, normalise
 from reference_impl.records import InstanceRecord, SiteRecord
 from reference_impl.schemas import (
@@ -19,7 +19,7 @@ from reference_impl.schemas import (
     ThemeView,
 )
 from reference_impl.service import InstanceId, Service, ServiceIn, TenantIn
-from reference_impl.store import SubnetHeldError
+from reference_impl.store import SubnetHeldError, UnknownIntegrationError
 
 router = APIRouter(prefix="/instances", redirect_slashes=False)
 
@@ -39,7 +39,10 @@ async def create_instance(
 ) -> InstanceView:
     """Create an instance with default theme, no terms and no sites."""
     _check_integration(wanted)
-    record = await service.store.create(tenant, wanted, service.clock.now())
+    try:
+        record = await service.store.create(tenant, wanted, service.clock.now())
+    except UnknownIntegrationError:
+        raise _unknown_integration() from None
     response.headers["Location"] = f"{service.settings.public_base}/instances/{record.id}"
     return _view(service, record)
 
@@ -68,6 +71,8 @@ async def update_instance(
             raise invalid(f"The 'sites' parameter names {site.id}, which is not a site of this account.")
     try:
         replaced = await service.store.replace(instance_id, tenant, wanted)
+    except UnknownIntegrationError:
+        raise _unknown_integration() from None
     except SubnetHeldError as held:
         raise invalid(f"The subnet {held} is in use by another account.", "subnet_held") from None
     if replaced is None:
@@ -115,9 +120,10 @@ def _check_integration(wanted: InstanceCreate) -> None:
         raise invalid(f"The '{name}' parameter is required when strategy is oauth2.", "parameter_missing")
     if wanted.strategy == "coupon" and wanted.auth_integration_id is not None:
         raise invalid(f"The '{name}' parameter must be null or absent when strategy is coupon.")
-    # No integration can be created here yet, so a reference to one is always to an unknown one.
-    if wanted.auth_integration_id is not None:
-        raise invalid(f"The '{name}' parameter names no integration of this account.")
+
+
+def _unknown_integration() -> ApiError:
+    return invalid("The 'auth_integration_id' parameter names no integration of this account.")
 
 
 def _view(service: Service, record: InstanceRecord) -> InstanceView:

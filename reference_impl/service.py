@@ -1,6 +1,7 @@
 """What the routes of one application share."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,10 +9,12 @@ from fastapi import Depends, Request
 
 from reference_impl.clock import Clock
 from reference_impl.database import Database
-from reference_impl.errors import invalid
+from reference_impl.errors import invalid, not_found
+from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
 from reference_impl.records import InstanceRecord
+from reference_impl.schedule_runner import ScheduleRunner
 from reference_impl.schemas import parse_uuid
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
@@ -37,6 +40,8 @@ class Service:
     signer: LinkSigner
     provisioning: Provisioning
     sessions: GuestSessions
+    runner: ScheduleRunner
+    notifier: Notifier
     decoding: asyncio.Semaphore
 
     def image_links(self, record: InstanceRecord) -> dict[str, str]:
@@ -57,13 +62,34 @@ def _tenant(request: Request) -> str:
     return str(request.state.tenant)
 
 
-def _instance_id(request: Request) -> str:
-    parsed = parse_uuid(request.path_params["instance_id"])
-    if parsed is None:
-        raise invalid("The id of the instance in the path is not a UUID.", "id_malformed")
-    return parsed
+def _generation(request: Request) -> str:
+    return str(getattr(request.state, "generation", "v1"))
+
+
+def _path_id(parameter: str, what: str) -> Callable[[Request], str]:
+    def read(request: Request) -> str:
+        parsed = parse_uuid(request.path_params[parameter])
+        if parsed is None:
+            raise invalid(f"The id of the {what} in the path is not a UUID.", "id_malformed")
+        return parsed
+
+    return read
 
 
 ServiceIn = Annotated[Service, Depends(_service)]
 TenantIn = Annotated[str, Depends(_tenant)]
-InstanceId = Annotated[str, Depends(_instance_id)]
+GenerationIn = Annotated[str, Depends(_generation)]
+
+
+def _site_id(request: Request, service: ServiceIn, tenant: TenantIn) -> str:
+    site_id = _path_id("site_id", "site")(request)
+    if site_id not in service.settings.sites_of(tenant):
+        raise not_found("This site")
+    return site_id
+
+
+InstanceId = Annotated[str, Depends(_path_id("instance_id", "instance"))]
+IntegrationId = Annotated[str, Depends(_path_id("integration_id", "auth integration"))]
+ScheduleId = Annotated[str, Depends(_path_id("schedule_id", "coupon schedule"))]
+SiteId = Annotated[str, Depends(_site_id)]
+EntryId = Annotated[str, Depends(_path_id("entry_id", "walled garden entry"))]

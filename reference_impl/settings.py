@@ -62,18 +62,30 @@ class _Table(BaseModel):
 
 
 class ServerSettings(_Table):
-    """`[server]`. `public_url` is the origin guests reach; without it the listening address is used."""
+    """`[server]`. `public_url` is the origin guests reach; without it the listening address is used.
+
+    `rate` is how many requests each token may send in a second, minute or hour, such as 60/m; absent, any number.
+    Of several processes on one database, one alone leads the routers: the others have `provision` off.
+    """
 
     secret: str = Field(min_length=16, repr=False)
     public_url: Annotated[str, AfterValidator(_origin)] | None = None
     base_path: Annotated[str, AfterValidator(_path)] = "/captive"
     resync_seconds: float = Field(default=30.0, gt=0, strict=False)
+    rate: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/[smh]$")
+    provision: bool = True
 
 
 class DatabaseSettings(_Table):
     """`[database]`: an SQLAlchemy URL with an asynchronous driver."""
 
     url: str = Field(default="sqlite+aiosqlite:///portal-contract-server.sqlite3", repr=False)
+
+
+class NotificationSettings(_Table):
+    """`[notifications]`: the webhook that passes on to notification groups what schedules have made."""
+
+    url: str = Field(pattern=r"^https?://[^/]+", repr=False)
 
 
 class TenantSettings(_Table):
@@ -140,6 +152,7 @@ class Settings(_Table):
     database: DatabaseSettings = DatabaseSettings()
     tenants: list[TenantSettings] = Field(min_length=1)
     sites: list[SiteSettings] = Field(default_factory=list)
+    notifications: NotificationSettings | None = None
     providers: dict[Literal["azure", "github", "google"], ProviderSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

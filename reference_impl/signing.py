@@ -10,6 +10,7 @@ from reference_impl.errors import ApiError
 
 ASSET_LIFETIME = timedelta(hours=24)
 PREVIEW_LIFETIME = timedelta(hours=1)
+COUPONS_LIFETIME = timedelta(hours=24)
 
 
 class LinkSigner:
@@ -22,10 +23,18 @@ class LinkSigner:
         self._previews = URLSafeSerializer(secret, salt="preview")
 
     def link(self, path: str, lifetime: timedelta = ASSET_LIFETIME) -> str:
-        """Return the URL of `path` with `expires` (Unix seconds) and `signature`, bound to the path."""
+        """Return the URL of `path` with `expires` (Unix seconds) and `signature`, bound to the path.
+
+        The path may end in a query of its own, which is then signed as part of it.
+        """
         expires = str(_seconds(self._clock.now() + lifetime))
         signature = self._paths.get_signature(f"{path}?expires={expires}").decode()
-        return f"{self._base}{path}?expires={expires}&signature={signature}"
+        joint = "&" if "?" in path else "?"
+        return f"{self._base}{path}{joint}expires={expires}&signature={signature}"
+
+    def coupons_link(self, schedule_id: str) -> str:
+        """Return the URL that shows the valid coupons of a schedule for a day."""
+        return self.link(coupons_path(schedule_id), COUPONS_LIFETIME)
 
     def check(self, path: str, expires: str, signature: str) -> None:
         """Raise an ApiError of status 403 unless the two belong to the path and have not expired."""
@@ -54,6 +63,11 @@ class LinkSigner:
         if expires <= _seconds(self._clock.now()):
             raise _expired()
         return str(instance_id)
+
+
+def coupons_path(schedule_id: str) -> str:
+    """Return what a link to the coupons of a schedule is signed for: path and query."""
+    return f"/coupons?sid={schedule_id}"
 
 
 def _seconds(moment: datetime) -> int:

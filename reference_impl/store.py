@@ -19,6 +19,7 @@ from reference_impl.records import (
     SiteRecord,
 )
 from reference_impl.schemas import InstanceCreate, InstanceUpdate, Theme
+from reference_impl.stores.integrations import find_integration
 
 
 class SubnetHeldError(Exception):
@@ -28,6 +29,10 @@ class SubnetHeldError(Exception):
         super().__init__(f"{subnet} at site {site_id}")
         self.site_id = site_id
         self.subnet = subnet
+
+
+class UnknownIntegrationError(Exception):
+    """The tenant has no auth integration of this id."""
 
 
 class Store:
@@ -50,8 +55,9 @@ class Store:
             return await _find(session, instance_id, tenant)
 
     async def create(self, tenant: str, wanted: InstanceCreate, now: datetime) -> InstanceRecord:
-        """Store a new instance with the defaults."""
+        """Store a new instance with the defaults; raises UnknownIntegrationError."""
         async with self._database.writing() as session:
+            await _require_integration(session, tenant, wanted.auth_integration_id)
             record = InstanceRecord(
                 id=await self._free_id(session),
                 tenant=tenant,
@@ -76,12 +82,13 @@ class Store:
         """Replace what is writable; return the instance and the sites whose routers have to follow.
 
         A subnet that another instance of the tenant serves moves here, in the same transaction.
-        Raises SubnetHeldError, with nothing changed, when it is another tenant's.
+        Raises SubnetHeldError when it is another tenant's, and UnknownIntegrationError, with nothing changed.
         """
         async with self._database.writing() as session:
             record = await _find(session, instance_id, tenant)
             if record is None:
                 return None
+            await _require_integration(session, tenant, wanted.auth_integration_id)
             touched = {site.site_id for site in record.sites} | {site.id for site in wanted.sites}
             for site in wanted.sites:
                 await _take_over(session, record, site.id, site.subnets)
@@ -181,6 +188,12 @@ class Store:
             same_start = select(InstanceRecord.id).where(InstanceRecord.id.startswith(candidate[:8]))
             if await session.scalar(same_start) is None:
                 return candidate
+
+
+async def _require_integration(session: AsyncSession, tenant: str, integration_id: str | None) -> None:
+    # In the transaction that stores the reference, so that nobody deletes the integration in between.
+    if integration_id is not None and await find_integration(session, integration_id, tenant) is None:
+        raise UnknownIntegrationError(integration_id)
 
 
 async def _find(session: AsyncSession, instance_id: str, tenant: str | None) -> InstanceRecord | None:

@@ -177,7 +177,7 @@ async def find_sequence(session: AsyncSession, instance_id: str, tenant: str | N
     return await session.scalar(query)
 
 
-def _valid(now: datetime) -> Select[tuple[CouponRecord]]:
+def _valid(now: datetime) -> Select[CouponRecord]:
     return (
         select(CouponRecord)
         .where(CouponRecord.valid_code.is_not(None), CouponRecord.expires_at > now)

@@ -194,7 +194,7 @@ def recurrence_of(record: ScheduleRecord) -> Recurrence:
     )
 
 
-def _of_tenant(instance_id: str, tenant: str) -> Select[tuple[ScheduleRecord]]:
+def _of_tenant(instance_id: str, tenant: str) -> Select[ScheduleRecord]:
     return (
         select(ScheduleRecord)
         .join(InstanceRecord, InstanceRecord.sequence == ScheduleRecord.instance_sequence)

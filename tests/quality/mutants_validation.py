@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from reference_impl import instances
+from reference_impl import instances, store
 from reference_impl.errors import invalid
 from reference_impl.schemas import InstanceCreate, InstanceUpdate
 from reference_impl.settings import Settings
@@ -114,11 +114,10 @@ def _update_without_integration(stage: Stage) -> None:
 
 
 def _any_integration(stage: Stage) -> None:
-    def check(wanted: InstanceCreate) -> None:
-        if wanted.strategy != "oauth2" or wanted.auth_integration_id is None:
-            original(wanted)
+    async def found(*_of: object) -> None:
+        """Whatever it is, it is not missed."""
 
-    original = stage.patch(instances, "_check_integration", check)
+    stage.patch(store, "_require_integration", found)
 
 
 async def _refused_creation_leaves_a_row(call: Call, inside: Inside, settings: Settings) -> Reply:

@@ -1,5 +1,6 @@
 """The service under test, in process or on a socket, with a clock that tests turn."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ class TurnedClock:
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        self._turned = asyncio.Event()
 
     def now(self) -> datetime:
         return self.moment
@@ -42,6 +44,12 @@ class TurnedClock:
 
     def turn(self, **parts: float) -> None:
         self.moment += timedelta(**parts)
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def sleep_until(self, moment: datetime) -> None:
+        while self.moment < moment:
+            await self._turned.wait()
 
 
 def make_settings(tmp_path: Path, router: RouterSettings | None = None, **server: Any) -> Settings:
