@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from contract_tests.device import console
 from contract_tests.device.judge import (
@@ -74,18 +74,32 @@ def guarded_throughout(start: Snapshot, writes: Sequence[DeviceWrite], subnet: s
         return cannot_tell(f"the router had no enabled address in {subnet} when the writes began")
     if guard_of(start, subnet) is None:
         return cannot_tell(f"no hotspot server guarded {subnet} when the writes began")
-    servers: dict[str, Row] = {row[".id"]: row for row in start.rows(SERVERS)}
-    for number, write in enumerate(writes, 1):
-        if write.menu != SERVERS:
-            continue
-        served = _serves(servers.get(write.id), interface)
-        apply_write(servers, write)
-        if served and not _serves(servers.get(write.id), interface):
-            _promote(servers, interface, gone=write.id)
-        if not any(_serves(row, interface) for row in servers.values()):
+    for number, (write, rows) in enumerate(states_after(start, writes), 1):
+        if write.menu == SERVERS and not any(_serves(row, interface) for row in rows[SERVERS]):
             message = f"write {number} of {len(writes)} left {subnet} on {interface} without a hotspot server"
             return Finding(False, message, (written(write),))
     return Finding(True, f"a hotspot server guarded {subnet} after each of {len(writes)} writes")
+
+
+def states_after(
+    start: Snapshot, writes: Iterable[DeviceWrite]
+) -> Iterator[tuple[DeviceWrite, Mapping[str, Sequence[Row]]]]:
+    """Each write with the rows of all menus after it.
+
+    Where the serving hotspot server of an interface goes, the next enabled one is taken to serve.
+    """
+    rows: dict[str, Sequence[Row]] = dict(start.menus)
+    keyed = {menu: {row.get(".id", ""): row for row in held} for menu, held in start.menus.items()}
+    for write in writes:
+        held = keyed.setdefault(write.menu, {})
+        before = held.get(write.id)
+        apply_write(held, write)
+        if write.menu == SERVERS and before is not None:
+            interface = before.get("interface", "")
+            if _serves(before, interface) and not _serves(held.get(write.id), interface):
+                _promote(held, interface, gone=write.id)
+        rows[write.menu] = tuple(held.values())
+        yield write, rows
 
 
 def _serves(row: Row | None, interface: str) -> bool:
