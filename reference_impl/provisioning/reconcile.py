@@ -136,7 +136,7 @@ class Provisioning:
     """The reconcilers of all routers; used as an asynchronous context manager, inside which they run.
 
     Sites that name the same router share its reconciler, since each would take the other's items for
-    leftovers.
+    leftovers. There are none where the settings leave provisioning to another process.
     """
 
     def __init__(self, settings: Settings, claims: ReadClaims, pace: Pace) -> None:
@@ -145,7 +145,7 @@ class Provisioning:
         portal = Portal(settings.public_base, settings.portal_address, settings.server.secret, hosts)
         self.reconcilers = [
             RouterReconciler(router, site_ids, claims, portal, pace)
-            for router, site_ids in routers_of(settings)
+            for router, site_ids in (routers_of(settings) if settings.server.provision else ())
         ]
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -16,11 +16,17 @@ from reference_impl.provisioning.menus import (
     USER_PROFILE,
     WALLED_GARDEN_IP,
     Operation,
+    is_window,
 )
 from reference_impl.provisioning.plan import plan
 
 YES_NO = {"yes": "true", "no": "false"}
-PORTAL = Portal("http://192.0.2.80/captive", IPv4Address("192.0.2.80"), "a secret of the tests")
+PORTAL = Portal(
+    "http://192.0.2.80/captive",
+    IPv4Address("192.0.2.80"),
+    "a secret of the tests",
+    {"google": ("accounts.example.net", "203.0.113.7")},
+)
 A = "aaaaaaaa-0000-4000-8000-000000000001"
 B = "bbbbbbbb-0000-4000-8000-000000000002"
 C = "cccccccc-0000-4000-8000-000000000003"
@@ -97,7 +103,17 @@ class Model:
         return len(servers) == 1 and servers[0] in open_to
 
     def foreign(self) -> Rows:
-        return {menu: [row for row in self.rows[menu] if not MENUS[menu].owns(row)] for menu in MENUS}
+        rows = {menu: [row for row in self.rows[menu] if not MENUS[menu].owns(row)] for menu in MENUS}
+        return {**rows, ADDRESS_LIST: [row for row in self.rows[ADDRESS_LIST] if not is_window(row)]}
+
+    def open_to(self, interface: str) -> set[tuple[str, str]]:
+        """What the guests of an interface reach without a session, and the list they have to be on for it."""
+        servers = {row["name"] for row in self.servers_on(interface)}
+        return {
+            (row.get("dst-address") or row.get("dst-host", ""), row.get("src-address-list", ""))
+            for row in self.rows[WALLED_GARDEN_IP]
+            if row.get("server") in servers
+        }
 
 
 def addresses(interfaces: tuple[str, ...] = INTERFACES) -> list[dict[str, str]]:
@@ -130,12 +146,24 @@ def operators_things() -> Rows:
             {".id": "*2", "name": "pc-photos/a"},
         ],
         ACTIVE: [{".id": "*1", "user": "guest", "server": "office"}],
+        ADDRESS_LIST: [
+            {".id": "*1", "list": "blocked", "comment": "portal-contract: not ours", "dynamic": "true"},
+            {".id": "*2", "list": "pc-window-aaaaaaaa", "comment": "an operator's", "dynamic": "true"},
+        ],
         ADDRESS: addresses(),
     }
 
 
-def claim(instance: str, network: int, ttl: int = 3600) -> Claim:
-    return Claim(instance, SITE, f"{NETWORKS[network]}.0/24", ttl)
+def claim(
+    instance: str, network: int, ttl: int = 3600, garden: tuple[str, ...] = (), provider: str | None = None
+) -> Claim:
+    return Claim(instance, SITE, f"{NETWORKS[network]}.0/24", ttl, garden, provider)
+
+
+def window(instance: str, number: int = 1) -> dict[str, str]:
+    """A login window that a guest of the instance has open."""
+    comment = f"portal-contract:{instance}"
+    return {".id": f"*E{number}", "list": f"pc-window-{instance[:8]}", "comment": comment, "dynamic": "true"}
 
 
 def converge(model: Model, claims: list[Claim], watch: Watch = lambda _: None) -> Desired:

@@ -9,6 +9,7 @@ from reference_impl.provisioning.desired import Claim, desired
 from reference_impl.provisioning.menus import (
     ACTIVE,
     ADDRESS,
+    ADDRESS_LIST,
     FILE,
     MENUS,
     SERVER,
@@ -17,12 +18,14 @@ from reference_impl.provisioning.menus import (
     USER_PROFILE,
     WALLED_GARDEN_IP,
     Operation,
+    is_window,
 )
 from reference_impl.provisioning.pages import PAGES
 from reference_impl.provisioning.plan import plan
 from tests.reference_impl.menu_model import (
     INTERFACES,
     PORTAL,
+    SITE,
     A,
     B,
     C,
@@ -32,36 +35,66 @@ from tests.reference_impl.menu_model import (
     converge,
     holds,
     operators_things,
+    window,
 )
 
 CLAIMS = st.dictionaries(st.sampled_from([0, 1, 2]), st.sampled_from([A, B, C]), max_size=3)
 TTLS = st.fixed_dictionaries({instance: st.integers(1200, 604800) for instance in (A, B, C)})
+GARDENS = st.lists(st.sampled_from(["198.51.100.7", "203.0.113.0/28", "192.0.2.80"]), max_size=3).map(tuple)
+PROVIDERS = st.fixed_dictionaries({instance: st.sampled_from([None, "google"]) for instance in (A, B, C)})
+Providers = Mapping[str, str | None]
 
 
-def to_claims(holders: Mapping[int, str], ttls: Mapping[str, int]) -> list[Claim]:
-    return [claim(instance, network, ttls[instance]) for network, instance in sorted(holders.items())]
+def to_claims(
+    holders: Mapping[int, str], ttls: Mapping[str, int], garden: tuple[str, ...], providers: Providers
+) -> list[Claim]:
+    return [
+        claim(instance, network, ttls[instance], garden, providers[instance])
+        for network, instance in sorted(holders.items())
+    ]
+
+
+def opened_by(claims: list[Claim]) -> set[tuple[str, str]]:
+    """What the guests of these claims may reach without a session, on whichever interface."""
+    opened = {("192.0.2.80", "")}
+    for each in claims:
+        opened |= {(address, "") for address in each.garden}
+        if each.provider:
+            listed = f"pc-window-{each.instance_id[:8]}"
+            opened |= {(host, listed) for host in PORTAL.provider_hosts[each.provider]}
+    return opened
 
 
 @settings(max_examples=300, deadline=None)
-@given(steps=st.lists(st.tuples(CLAIMS, TTLS), min_size=1, max_size=4), stop=st.integers(0, 60))
+@given(
+    steps=st.lists(st.tuples(CLAIMS, TTLS, GARDENS, PROVIDERS), min_size=1, max_size=4),
+    stop=st.integers(0, 80),
+)
 def test_every_change_converges_and_every_guarded_interface_has_one_server(
-    steps: list[tuple[dict[int, str], dict[str, int]]], stop: int
+    steps: list[tuple[dict[int, str], dict[str, int], tuple[str, ...], Providers]], stop: int
 ) -> None:
     model = Model(operators_things())
     foreign = model.foreign()
     before: dict[int, str] = {}
+    claimed: list[Claim] = []
     written = 0
-    for holders, ttls in steps:
+    for holders, ttls, garden, providers in steps:
+        claims = to_claims(holders, ttls, garden, providers)
+        opened = opened_by(claimed) | opened_by(claims)
+        windows = [window(instance, number) for number, instance in enumerate((A, B, C))]
+        model.rows[ADDRESS_LIST] = [*foreign[ADDRESS_LIST], *windows]
         guarded = [INTERFACES[network] for network in before.keys() & holders.keys()]
 
-        def watch(_operation: Operation, guarded: list[str] = guarded) -> None:
+        def watch(
+            _operation: Operation, guarded: list[str] = guarded, opened: set[tuple[str, str]] = opened
+        ) -> None:
             nonlocal written
+            assert all(model.open_to(interface) <= opened for interface in INTERFACES)
             written += 1
             assert all(model.reaches_portal(interface) for interface in guarded)
             assert all(len(model.servers_on(interface)) <= 1 for interface in INTERFACES)
             assert model.foreign() == foreign
 
-        claims = to_claims(holders, ttls)
         # Once, the connection is lost somewhere in the middle: the next pass plans anew.
         goal = desired(claims, model.rows, PORTAL)
         for operation in plan(goal.items, model.rows):
@@ -74,7 +107,12 @@ def test_every_change_converges_and_every_guarded_interface_has_one_server(
         assert {INTERFACES[network] for network in holders} == {
             row["interface"] for row in model.rows[SERVER] if MENUS[SERVER].owns(row)
         }
-        before = holders
+        for network, instance in holders.items():
+            wanted = opened_by([each for each in claims if each.instance_id == instance])
+            assert model.open_to(INTERFACES[network]) == wanted
+        kept = {row["list"] for row in model.rows[ADDRESS_LIST] if is_window(row)}
+        assert kept == {f"pc-window-{instance[:8]}" for instance in holders.values() if providers[instance]}
+        before, claimed = holders, claims
     converge(model, [])
     assert model.rows == {**Model(operators_things()).rows, ACTIVE: model.rows[ACTIVE]}
     assert model.foreign() == foreign
@@ -86,7 +124,7 @@ def test_servers_follow_addresses_that_move(
     first: dict[int, str], second: dict[int, str], order: list[str], ttls: dict[str, int]
 ) -> None:
     model = Model(operators_things())
-    converge(model, to_claims(first, ttls))
+    converge(model, to_claims(first, ttls, GARDEN, NOBODY))
     model.rows[ADDRESS] = addresses(tuple(order))
     guarded = {INTERFACES[network] for network in first} & {order[network] for network in second}
 
@@ -94,13 +132,18 @@ def test_servers_follow_addresses_that_move(
         assert all(len(model.servers_on(interface)) == 1 for interface in guarded)
 
     for _ in range(3):
-        for operation in plan(desired(to_claims(second, ttls), model.rows, PORTAL).items, model.rows):
+        for operation in plan(
+            desired(to_claims(second, ttls, GARDEN, NOBODY), model.rows, PORTAL).items, model.rows
+        ):
             model.apply(operation)
             watch(operation)
-    goal = desired(to_claims(second, ttls), model.rows, PORTAL)
+    goal = desired(to_claims(second, ttls, GARDEN, NOBODY), model.rows, PORTAL)
     assert plan(goal.items, model.rows) == []
     assert holds(model, goal)
 
+
+GARDEN = ("198.51.100.7",)
+NOBODY = dict.fromkeys((A, B, C))
 
 LOST = "pc-dddddddd-10.5.50.1"
 LOST_TAG = "portal-contract:dddddddd-0000-4000-8000-000000000004"
@@ -122,6 +165,7 @@ OWNED_ROWS = {
         "comment": LOST_TAG,
     },
     FILE: {"name": "pc-dddddddd/login.html"},
+    ADDRESS_LIST: {"list": "pc-window-dddddddd", "comment": LOST_TAG},
 }
 
 
@@ -136,7 +180,7 @@ def test_orphans_go_even_if_nobody_remembers_them(
     foreign = model.foreign()
     for kind in kinds:
         model.rows[kind].append({".id": "*99", **OWNED_ROWS[kind]})
-    goal = converge(model, to_claims(wanted, ttls))
+    goal = converge(model, to_claims(wanted, ttls, GARDEN, NOBODY))
     assert holds(model, goal)
     assert model.foreign() == foreign
     assert not any("dddddddd" in str(row) for rows in model.rows.values() for row in rows)
@@ -234,3 +278,47 @@ def test_a_server_of_ours_stays_when_an_operator_adds_another_there() -> None:
         {".id": "*7", "name": "lounge", "interface": "bridge-guest", "disabled": "false"}
     )
     assert operations(model, claim(A, 0)) == []
+
+
+def test_a_garden_costs_a_write_per_server_and_entry() -> None:
+    model = provisioned(claim(A, 0), claim(A, 1))
+    steps = operations(model, claim(A, 0, garden=("198.51.100.7/32",)), claim(A, 1, garden=("198.51.100.7",)))
+    assert [(step.verb, step.menu) for step in steps] == [("add", WALLED_GARDEN_IP)] * 2
+    assert [dict(step.properties) for step in steps] == [
+        {
+            "server": f"pc-aaaaaaaa-{gateway}",
+            "comment": f"portal-contract:{SITE}",
+            "dst-address": "198.51.100.7",
+            "action": "accept",
+            "disabled": "no",
+        }
+        for gateway in ("10.5.50.1", "10.5.51.1")
+    ]
+    for step in steps:
+        model.apply(step)
+    back = operations(model, claim(A, 0), claim(A, 1))
+    assert [(step.verb, step.menu) for step in back] == [("remove", WALLED_GARDEN_IP)] * 2
+
+
+def test_a_provider_opens_for_guests_with_a_window_and_a_coupon_instance_for_none() -> None:
+    model = provisioned(claim(A, 0, provider="google"))
+    rows = [row for row in model.rows[WALLED_GARDEN_IP] if "src-address-list" in row]
+    assert [(row.get("dst-host"), row.get("dst-address")) for row in rows] == [
+        ("accounts.example.net", None),
+        (None, "203.0.113.7"),
+    ]
+    assert {row["src-address-list"] for row in rows} == {"pc-window-aaaaaaaa"}
+    model.rows[ADDRESS_LIST].append(window(A))
+    assert operations(model, claim(A, 0, provider="google")) == []
+    # The window is closed before the rules go that give it a meaning.
+    steps = operations(model, claim(A, 0))
+    assert [(step.verb, step.menu) for step in steps] == [
+        ("remove", ADDRESS_LIST),
+        ("remove", WALLED_GARDEN_IP),
+        ("remove", WALLED_GARDEN_IP),
+    ]
+
+
+def test_a_type_of_provider_that_nobody_can_sign_in_with_opens_nothing() -> None:
+    model = provisioned(claim(A, 0, provider="saml2"))
+    assert model.open_to("bridge-guest") == {("192.0.2.80", "")}
