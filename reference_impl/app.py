@@ -14,13 +14,15 @@ from reference_impl import (
     coupons,
     errors,
     instances,
-    portal,
     shared_coupons,
     walled_garden,
 )
 from reference_impl.clock import Clock, RealClock
 from reference_impl.database import Database
 from reference_impl.front_door import FrontDoor
+from reference_impl.guests import callback, portal
+from reference_impl.guests.attempts import Attempts
+from reference_impl.guests.tokens import GuestTokens
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Pace, Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
@@ -31,12 +33,14 @@ from reference_impl.service import Service
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
 from reference_impl.store import Store
+from reference_impl.stores.admissions import AdmissionStore
 from reference_impl.stores.coupons import CouponStore
 from reference_impl.stores.garden import GardenStore
 from reference_impl.stores.integrations import IntegrationStore
 from reference_impl.stores.schedules import ScheduleStore
+from reference_impl.stores.sign_ins import SignInStore
 
-PUBLIC_PATHS = ("/assets", "/preauth", "/portal", "/auth-test", "/coupons")
+PUBLIC_PATHS = ("/assets", "/preauth", "/portal", "/auth-test", "/callback", "/coupons")
 """Paths under the base path that need no bearer token."""
 
 
@@ -89,6 +93,10 @@ def create_app(
         signer=signer,
         provisioning=provisioning,
         sessions=sessions,
+        admissions=AdmissionStore(database),
+        sign_ins=SignInStore(database),
+        tokens=GuestTokens(settings.server.secret),
+        attempts=Attempts(),
         runner=runner,
         notifier=notifier,
         decoding=asyncio.Semaphore(1),
@@ -102,6 +110,7 @@ def create_app(
         shared_coupons.router,
         assets.router,
         portal.router,
+        callback.router,
     ):
         app.include_router(router, prefix=settings.server.base_path)
     errors.install(app)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -58,6 +59,16 @@ async def uploaded_file(request: Request, name: str, limit: int) -> bytes:
     if len(content) > limit:
         raise _too_large(limit)
     return content
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form without files, the last of each name."""
+    _expect(request, "application/x-www-form-urlencoded")
+    body = await _read(request, FORM_OVERHEAD)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=64))
+    except ValueError as error:
+        raise invalid(f"The body is not a valid form: {error}.", "body_malformed") from None
 
 
 def _expect(request: Request, media_type: str) -> None:

@@ -178,3 +178,24 @@ class AdmissionRecord(Base):
     authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignInRecord(Base):
+    """A sign-in at an identity provider that has begun: who began it, and what has to be shown at its end.
+
+    `browser` is a digest of the secret that the browser keeps, `verifier` the one the provider asks for (PKCE).
+    Without `instance_id` it is a trial of the integration, which admits nobody.
+    """
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    browser: Mapped[str]
+    verifier: Mapped[str]
+    integration_id: Mapped[str]
+    instance_id: Mapped[str | None]
+    site_id: Mapped[str | None]
+    ip_address: Mapped[str | None]
+    mac_address: Mapped[str | None]
+    destination: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

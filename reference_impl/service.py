@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 from reference_impl.clock import Clock
 from reference_impl.database import Database
 from reference_impl.errors import invalid, not_found
+from reference_impl.guests.attempts import Attempts
+from reference_impl.guests.tokens import GuestTokens
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
@@ -19,10 +21,12 @@ from reference_impl.schemas import parse_uuid
 from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
 from reference_impl.store import Store
+from reference_impl.stores.admissions import AdmissionStore
 from reference_impl.stores.coupons import CouponStore
 from reference_impl.stores.garden import GardenStore
 from reference_impl.stores.integrations import IntegrationStore
 from reference_impl.stores.schedules import ScheduleStore
+from reference_impl.stores.sign_ins import SignInStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Service:
     signer: LinkSigner
     provisioning: Provisioning
     sessions: GuestSessions
+    admissions: AdmissionStore
+    sign_ins: SignInStore
+    tokens: GuestTokens
+    attempts: Attempts
     runner: ScheduleRunner
     notifier: Notifier
     decoding: asyncio.Semaphore

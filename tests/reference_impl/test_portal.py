@@ -44,7 +44,7 @@ async def test_the_preview_shows_the_theme(api: Api, nobody: Api) -> None:
     assert [image["alt"] for image in page.find("img")] == ["Logo of Lobby"]
     assert (await nobody.client.get(str(page.find("img")[0]["src"]))).status_code == 200
     assert (await nobody.client.get(str(page.find("link")[0]["href"]))).status_code == 200
-    for text in ("Lobby", "No spam", "#0A0b0C", "Preview", "720 minutes"):
+    for text in ("Lobby", "No spam", "#0A0b0C", "Preview", "12\u00a0h"):
         assert text in page.text
 
 

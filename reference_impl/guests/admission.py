@@ -1,0 +1,44 @@
+"""Letting a guest in: on the router, and in the log."""
+
+import logging
+
+from reference_impl.guests.arrival import Arrival
+from reference_impl.guests.pages import Trouble
+from reference_impl.provisioning.sessions import NotAdmittedError, RouterUnreachableError
+from reference_impl.records import InstanceRecord
+from reference_impl.service import Service
+
+_log = logging.getLogger(__name__)
+
+
+async def admit(service: Service, instance: InstanceRecord, arrival: Arrival, identity: str) -> None:
+    """Give a guest its session. `identity` is what it proved to be. Raises Trouble; then it has none."""
+    try:
+        await service.sessions.admit(arrival.site_id, instance.id, arrival.ip, arrival.mac)
+    except (NotAdmittedError, RouterUnreachableError) as error:
+        raise router_trouble(instance, error) from error
+    await service.admissions.log(
+        instance,
+        site_id=arrival.site_id,
+        ip=arrival.ip,
+        mac=arrival.mac,
+        identity=identity,
+        now=service.clock.now(),
+    )
+
+
+async def look_for(service: Service, instance: InstanceRecord, arrival: Arrival) -> None:
+    """Make sure that the router sees this guest at a server of the instance. Raises Trouble."""
+    try:
+        guests = await service.sessions.guests(arrival.site_id)
+    except RouterUnreachableError as error:
+        raise router_trouble(instance, error) from error
+    wanted = (instance.id[:8], arrival.ip, arrival.mac)
+    if all((guest.instance, guest.ip, guest.mac) != wanted for guest in guests):
+        raise Trouble("not_here")
+
+
+def router_trouble(instance: InstanceRecord, error: NotAdmittedError | RouterUnreachableError) -> Trouble:
+    """Return what a guest is told of a router's refusal or silence; the log tells more."""
+    _log.warning("a guest of instance %s was not admitted: %s", instance.id, error)
+    return Trouble("not_here" if isinstance(error, NotAdmittedError) else "unreachable")
