@@ -11,12 +11,12 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from contract_tests.lab_serving import Internet
+from contract_tests.lab_serving import Internet, somebody_connects
 
 LOGGER = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _listeners() -> Iterator[dict[ProviderType, socket.socket]]:
 
 async def _serve(listeners: Mapping[ProviderType, socket.socket], log: Path) -> None:
     """Wait for a connection, let a process accept it and all that follow, and end it with the task."""
-    await _connection(list(listeners.values()))
+    await somebody_connects(list(listeners.values()))
     with log.open("wb") as said:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -140,16 +140,3 @@ async def _serve(listeners: Mapping[ProviderType, socket.socket], log: Path) -> 
 def _last_word(log: Path) -> str:
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else "it gave no reason"
-
-
-async def _connection(listeners: Sequence[socket.socket]) -> None:
-    """Return when somebody connects to one of the sockets."""
-    loop = asyncio.get_running_loop()
-    somebody = asyncio.Event()
-    for listener in listeners:
-        loop.add_reader(listener, somebody.set)
-    try:
-        await somebody.wait()
-    finally:
-        for listener in listeners:
-            loop.remove_reader(listener)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Protocol
 
 import uvicorn
@@ -63,3 +63,34 @@ async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
         server.should_exit = True
         server.told.set()
         await task
+
+
+@contextlib.asynccontextmanager
+async def served_when_visited(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve on a listening socket from the first connection until the context ends."""
+
+    async def serve() -> None:
+        await somebody_connects([listener])
+        async with served(app, listener):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def somebody_connects(listeners: Sequence[socket.socket]) -> None:
+    """Return when a connection waits to be accepted on one of the sockets."""
+    loop = asyncio.get_running_loop()
+    somebody = asyncio.Event()
+    for listener in listeners:
+        loop.add_reader(listener, somebody.set)
+    try:
+        await somebody.wait()
+    finally:
+        for listener in listeners:
+            loop.remove_reader(listener)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from contract_tests.lab_serving import Internet, served
+from contract_tests.lab_serving import Internet, served_when_visited
 
 WEBSITE: Final = "www.example.lab.test"
 ADDRESSES: Final = ("203.0.113.20", "203.0.113.21", "203.0.113.22")
@@ -30,7 +30,7 @@ async def website(internet: Internet) -> AsyncIterator[None]:
         internet.name(WEBSITE, [_ADDRESS_OF_WEBSITE])
         for address in (_ADDRESS_OF_WEBSITE, *ADDRESSES):
             internet.serve(address, _HTTP, "127.0.0.1", listener.getsockname()[1])
-        async with served(Starlette(routes=[Route("/{path:path}", _page)]), listener):
+        async with served_when_visited(Starlette(routes=[Route("/{path:path}", _page)]), listener):
             yield
 
 
