@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
@@ -9,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from reference_impl.schemas import parse_uuid
 
@@ -57,6 +66,20 @@ def _path(value: str) -> str:
     return value.rstrip("/")
 
 
+def _authority(value: object) -> object:
+    if not isinstance(value, bool | str):
+        raise ValueError("write true, false, or the path of a PEM file with the authority's certificate")
+    if isinstance(value, str):
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError as error:
+            raise ValueError(
+                f"{value} cannot be used as a PEM file of certificates ({error.strerror or error}); "
+                "name one, or write true or false"
+            ) from None
+    return value
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -64,6 +87,7 @@ class _Table(BaseModel):
 class ServerSettings(_Table):
     """`[server]`. `public_url` is the origin guests reach; without it the listening address is used.
 
+    `base_path` is where v1 begins, `root_path` and `spa_path` where the older generations do.
     `rate` is how many requests each token may send in a second, minute or hour, such as 60/m; absent, any number.
     Of several processes on one database, one alone leads the routers: the others have `provision` off.
     """
@@ -71,9 +95,22 @@ class ServerSettings(_Table):
     secret: str = Field(min_length=16, repr=False)
     public_url: Annotated[str, AfterValidator(_origin)] | None = None
     base_path: Annotated[str, AfterValidator(_path)] = "/captive"
+    root_path: Annotated[str, AfterValidator(_path)] = "/root"
+    spa_path: Annotated[str, AfterValidator(_path)] = "/spa"
     resync_seconds: float = Field(default=30.0, gt=0, strict=False)
     rate: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/[smh]$")
     provision: bool = True
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """The prefix of the paths of each generation."""
+        return {"v1": self.base_path, "root": self.root_path, "spa": self.spa_path}
+
+    @model_validator(mode="after")
+    def _bases_are_apart(self) -> Self:
+        if len(set(self.bases.values())) < len(self.bases):
+            raise ValueError("two of base_path, root_path and spa_path are the same; give each its own")
+        return self
 
 
 class DatabaseSettings(_Table):
@@ -106,7 +143,7 @@ class RouterSettings(_Table):
     host: str = Field(min_length=1)
     port: int = Field(default=0, ge=0, le=65535)
     tls: bool = False
-    verify_tls: bool | str = True
+    verify_tls: Annotated[bool | str, BeforeValidator(_authority)] = True
     username: str
     password: str = Field(default="", repr=False)
 
@@ -180,13 +217,18 @@ class Settings(_Table):
         return self.model_copy(update={"server": server})
 
     @property
-    def public_base(self) -> str:
-        """The URL that `/instances` is appended to."""
+    def public_origin(self) -> str:
+        """The URL that the path of every generation is appended to."""
         if self.server.public_url is None:
             raise SettingsError(
                 "server.public_url is not set; name the origin by which guests reach the portal"
             )
-        return self.server.public_url + self.server.base_path
+        return self.server.public_url
+
+    @property
+    def public_base(self) -> str:
+        """The URL that `/instances` is appended to."""
+        return self.public_origin + self.server.base_path
 
     @property
     def portal_address(self) -> IPv4Address | str:

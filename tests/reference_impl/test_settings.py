@@ -99,3 +99,22 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="cannot be read"):
         load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("5", "write true, false, or the path of a PEM file"),
+        ('"/no/such/file.pem"', "/no/such/file.pem cannot be used as a PEM file of certificates"),
+        ('"{own}"', "cannot be used as a PEM file of certificates"),
+    ],
+)
+def test_an_authority_that_is_none_is_told_when_the_file_is_read(
+    tmp_path: Path, value: str, remedy: str
+) -> None:
+    own = tmp_path / "server.toml"
+    router = '[sites.router]\nhost = "192.0.2.1"\nusername = "u"\ntls = true\nverify_tls = '
+    text = f'{MINIMAL}[[sites]]\nid = "{SITE}"\n{router}{value.format(own=own)}\n'
+    with pytest.raises(SettingsError, match=remedy) as told:
+        load(tmp_path, text)
+    assert "[[sites]] number 1, [sites.router], key verify_tls: " in str(told.value)
