@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from reference_impl.errors import ApiError, from_validation, invalid
+from reference_impl.generations import generation_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,13 +22,17 @@ FORM_OVERHEAD = 64 * 1024
 """Bytes a form may have beside its file: boundaries and part headers."""
 
 
-def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """Return a dependency that reads the body as JSON and validates it against `model`."""
+def json_body(model: type[Model], spa: type[Model] | None = None) -> Callable[[Request], Awaitable[Model]]:
+    """Return a dependency that reads the body as JSON and validates it against `model`.
+
+    `spa` is the model of the oldest generation, where that has one of its own.
+    """
 
     async def read(request: Request) -> Model:
         _expect(request, "application/json")
         try:
-            return model.model_validate(_parse(await _read(request, JSON_LIMIT)))
+            chosen = spa if spa is not None and generation_of(request) == "spa" else model
+            return chosen.model_validate(_parse(await _read(request, JSON_LIMIT)))
         except ValidationError as error:
             raise from_validation(error) from None
 

@@ -18,25 +18,29 @@ from reference_impl.schemas import (
     SiteView,
     ThemeView,
 )
-from reference_impl.service import InstanceId, Service, ServiceIn, TenantIn
+from reference_impl.schemas_spa import COUPON_TTL, SpaInstanceCreate, SpaInstanceUpdate, SpaInstanceView
+from reference_impl.service import GenerationIn, InstanceId, Service, ServiceIn, TenantIn
 from reference_impl.store import SubnetHeldError, UnknownIntegrationError
 
 router = APIRouter(prefix="/instances", redirect_slashes=False)
 
+View = SpaInstanceView | InstanceView
+
 
 @router.get("")
-async def list_instances(service: ServiceIn, tenant: TenantIn) -> list[InstanceView]:
+async def list_instances(service: ServiceIn, tenant: TenantIn, generation: GenerationIn) -> list[View]:
     """Answer all instances of the caller, oldest first."""
-    return [_view(service, record) for record in await service.store.instances(tenant)]
+    return [_view(service, record, generation) for record in await service.store.instances(tenant)]
 
 
 @router.post("", status_code=201)
 async def create_instance(
     service: ServiceIn,
     tenant: TenantIn,
-    wanted: Annotated[InstanceCreate, Depends(json_body(InstanceCreate))],
+    generation: GenerationIn,
+    wanted: Annotated[InstanceCreate, Depends(json_body(InstanceCreate, spa=SpaInstanceCreate))],
     response: Response,
-) -> InstanceView:
+) -> View:
     """Create an instance with default theme, no terms and no sites."""
     _check_integration(wanted)
     try:
@@ -44,25 +48,28 @@ async def create_instance(
     except UnknownIntegrationError:
         raise _unknown_integration() from None
     response.headers["Location"] = f"{service.settings.public_base}/instances/{record.id}"
-    return _view(service, record)
+    return _view(service, record, generation)
 
 
 @router.get("/{instance_id}")
-async def get_instance(service: ServiceIn, tenant: TenantIn, instance_id: InstanceId) -> InstanceView:
+async def get_instance(
+    service: ServiceIn, tenant: TenantIn, generation: GenerationIn, instance_id: InstanceId
+) -> View:
     """Answer one instance."""
     record = await service.store.instance(instance_id, tenant)
     if record is None:
         raise not_found("This instance")
-    return _view(service, record)
+    return _view(service, record, generation)
 
 
 @router.put("/{instance_id}")
 async def update_instance(
     service: ServiceIn,
     tenant: TenantIn,
+    generation: GenerationIn,
     instance_id: InstanceId,
-    wanted: Annotated[InstanceUpdate, Depends(json_body(InstanceUpdate))],
-) -> InstanceView:
+    wanted: Annotated[InstanceUpdate, Depends(json_body(InstanceUpdate, spa=SpaInstanceUpdate))],
+) -> View:
     """Replace an instance; a subnet of another instance of the same tenant moves here."""
     _check_integration(wanted)
     usable = service.settings.sites_of(tenant)
@@ -70,7 +77,8 @@ async def update_instance(
         if site.id not in usable:
             raise invalid(f"The 'sites' parameter names {site.id}, which is not a site of this account.")
     try:
-        replaced = await service.store.replace(instance_id, tenant, wanted)
+        locale = wanted.locale if isinstance(wanted, SpaInstanceUpdate) else None
+        replaced = await service.store.replace(instance_id, tenant, wanted, locale=locale)
     except UnknownIntegrationError:
         raise _unknown_integration() from None
     except SubnetHeldError as held:
@@ -79,7 +87,7 @@ async def update_instance(
         raise not_found("This instance")
     record, touched = replaced
     service.provisioning.wake(touched)
-    return _view(service, record)
+    return _view(service, record, generation)
 
 
 @router.delete("/{instance_id}", status_code=204)
@@ -126,9 +134,9 @@ def _unknown_integration() -> ApiError:
     return invalid("The 'auth_integration_id' parameter names no integration of this account.")
 
 
-def _view(service: Service, record: InstanceRecord) -> InstanceView:
+def _view(service: Service, record: InstanceRecord, generation: str) -> View:
     links = service.image_links(record)
-    return InstanceView.model_validate(
+    view = InstanceView.model_validate(
         {
             "id": record.id,
             "auth_integration_id": record.auth_integration_id,
@@ -143,6 +151,10 @@ def _view(service: Service, record: InstanceRecord) -> InstanceView:
             "preview_url": service.signer.preview_link(record.id),
         }
     )
+    if generation != "spa":
+        return view
+    coupon_ttl = COUPON_TTL if record.strategy == "coupon" else None
+    return SpaInstanceView.model_validate({**dict(view), "coupon_ttl": coupon_ttl, "locale": record.locale})
 
 
 def _site_view(service: Service, instance_id: str, site: SiteRecord) -> SiteView:

@@ -77,10 +77,11 @@ class Store:
         return record
 
     async def replace(
-        self, instance_id: str, tenant: str, wanted: InstanceUpdate
+        self, instance_id: str, tenant: str, wanted: InstanceUpdate, *, locale: str | None = None
     ) -> tuple[InstanceRecord, set[str]] | None:
         """Replace what is writable; return the instance and the sites whose routers have to follow.
 
+        The locale stays unless one is given: only one generation of the API knows it.
         A subnet that another instance of the tenant serves moves here, in the same transaction.
         Raises SubnetHeldError when it is another tenant's, and UnknownIntegrationError, with nothing changed.
         """
@@ -102,6 +103,7 @@ class Store:
             ):
                 setattr(record, field, getattr(wanted, field))
             record.theme = wanted.theme.model_dump()
+            record.locale = locale or record.locale
             before = [(site.site_id, site.subnets) for site in record.sites]
             if before != [(site.id, site.subnets) for site in wanted.sites]:
                 record.sites = [
