@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONFIG_OPTION = "--portal-contract-config"
 REPORT_OPTION = "--portal-contract-report-dir"
 TAG_OPTION = "--portal-contract-tag"
-MOVES_CLOCK = "moves_clock"
+MOVES_CLOCK, ALONE = "moves_clock", "alone"
 _CONTEXT = pytest.StashKey["Context"]()
 _TURNS: pytest.StashKey[Turns] = pytest.StashKey()
 # What a test that uses one of these fixtures cannot do without, whatever requirement it judges.
@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "verifies(*ids): the requirements that a test of the suite judges")
     config.addinivalue_line("markers", "site(index): which of the configured sites a test uses")
     config.addinivalue_line("markers", f"{MOVES_CLOCK}: a test that moves the laboratory's clock")
+    config.addinivalue_line("markers", f"{ALONE}: a test that uses several sites; no other runs beside it")
 
 
 def _on(config: pytest.Config) -> bool:
@@ -122,24 +123,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         possible = selection.possible.intersection(marker.args) and not lacking
         (kept if possible else dropped).append(item)
         site = item.get_closest_marker("site")
-        if item.get_closest_marker(MOVES_CLOCK) is not None:
-            item.add_marker(pytest.mark.xdist_group("clock"))
+        if _alone(item):
+            item.add_marker(pytest.mark.xdist_group("alone"))
         elif site is not None and loaded.sites:
             sites = len(loaded.observed_sites) or len(loaded.sites)
             item.add_marker(pytest.mark.xdist_group(f"site-{site.args[0] % sites}"))
     if dropped:
         config.hook.pytest_deselected(items=dropped)
     # What moves the clock comes last: links and coupons of other tests run out by it.
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker(MOVES_CLOCK) is not None)
+    items[:] = sorted(kept, key=lambda item: (_alone(item), item.get_closest_marker(MOVES_CLOCK) is not None))
+
+
+def _alone(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) is not None for name in (MOVES_CLOCK, ALONE))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """A test that moves the clock waits until no other worker is in the middle of a test."""
+    """A test that is to run alone waits until no other worker is in the middle of a test."""
     turns = item.config.stash.get(_TURNS, None)
     if turns is None:
         return (yield)
-    with turns.turn(alone=item.get_closest_marker(MOVES_CLOCK) is not None):
+    with turns.turn(alone=_alone(item)):
         result = yield
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from contract_tests.context import Site
+from contract_tests.context import Context, Site
 from contract_tests.device import judge
 from contract_tests.device.judge import Finding
 from contract_tests.device.snapshot import Snapshot
@@ -85,3 +85,36 @@ def provisioned(
         return findings
 
     return site.settle(wanted)
+
+
+# Names under which guests know the identity providers, besides those of a laboratory.
+PROVIDER_HOSTS = (
+    "accounts.google.com",
+    "github.com",
+    "login.microsoftonline.com",
+    "oauth2.googleapis.com",
+    "www.googleapis.com",
+)
+
+
+def provider_hosts(context: Context) -> tuple[str, ...]:
+    """Every host where a guest may expect an identity provider."""
+    identity = context.config.lab.identity
+    return (*PROVIDER_HOSTS, *(identity.hosts.values() if identity else ()))
+
+
+def make_integration(context: Context, kind: str = "google") -> dict[str, Any]:
+    """An auth integration of this type with credentials made up here. Raises `CannotTell` if there can be none."""
+    integrations = context.collection("auth-integration")
+    config = {"client_id": "portal-contract", "client_secret": context.secret()}
+    if kind == "azure":
+        config["tenant"] = "3f2b1c0d-9e8f-4a7b-8c6d-5e4f3a2b1c0d"
+    body = {"name": integrations.name(kind), "type": kind, "config": config}
+    return integrations.make(kind, body=body)
+
+
+def open_address(context: Context, site: Site, addresses: str) -> dict[str, Any]:
+    """A walled-garden entry of the site. Raises `CannotTell` if there can be none."""
+    garden = context.collection("walled-garden-entry")
+    body = {"name": garden.name("garden"), "ip_address": addresses}
+    return garden.make(addresses, body=body, siteId=site.id)
