@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contract_tests.client import Answer, Request
+from contract_tests.redaction import MADE_UP
 from spec.loader import Contract
 
 _ERROR_FIELDS = ("type", "code", "message", "doc_url")
+_INTEGRATIONS = "Auth Integrations"
 _DOCUMENTED_ERRORS = frozenset({400, 401, 403, 404, 500})
 # Gateways answer these for a service behind them; the contract knows them for the platform, not for an operation.
 _EVERYWHERE = frozenset({400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500})
@@ -36,6 +38,7 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
             request.token in value for _, value in answer.headers.multi_items()
         )
         yield Observation("ERR-11", not leaked, f"{what}: the answer {status} repeats the bearer token")
+    yield from _client_secrets(contract, request, answer, what)
     if status >= 400:
         if request.method != "HEAD":
             documented = request.operation is not None and status in _DOCUMENTED_ERRORS
@@ -49,6 +52,24 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
             "WIRE-05",
             known,
             f"{what} was answered {status}; the contract declares {', '.join(sorted(declared))}",
+        )
+
+
+def _client_secrets(contract: Contract, request: Request, answer: Answer, what: str) -> Iterator[Observation]:
+    """Judged where a secret could be shown: any answer that shows one, every answer about auth integrations."""
+    place: str | None = None
+    if MADE_UP.search(answer.body.decode("utf-8", "replace")):
+        place = "body"
+    elif any(MADE_UP.search(value) for _, value in answer.headers.multi_items()):
+        place = "headers"
+    about = request.operation is not None and contract.operations[request.operation].tag == _INTEGRATIONS
+    if place or about:
+        yield Observation(
+            "INT-SECRET-01",
+            place is None,
+            f"{what}: the answer {answer.status} holds a client_secret in its {place}"
+            if place
+            else f"{what}: the answer {answer.status} holds no client_secret",
         )
 
 
@@ -93,7 +114,7 @@ def _success(contract: Contract, request: Request, answer: Answer, what: str) ->
         validator.errors(body) if body is not None or answer.body == b"null" else ["the body is not JSON"]
     )
     yield Observation(
-        "WIRE-01",
+        "WIRE-01" if contract.operations[request.operation].success_documented else "WIRE-06",
         not errors,
         f"{what}: the body of the answer {answer.status} is not as documented: {'; '.join(errors)}"
         if errors

@@ -6,11 +6,12 @@ that answers otherwise is wrong whatever it chose where the documents are silent
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-CaseKind = Literal["bound", "missing", "type", "enum"]
+CaseKind = Literal["bound", "missing", "type", "enum", "format"]
 
 # One value of each JSON type that is wrong for the documented type; no null, which optional properties may take.
 _WRONG: Mapping[str, tuple[Any, ...]] = {
@@ -19,6 +20,17 @@ _WRONG: Mapping[str, tuple[Any, ...]] = {
     "object": ("text", 12345, ["text"]),
     "array": ("text", 12345, {"text": "text"}),
     "boolean": ("true", 1),
+}
+
+# Texts that no reading of a documented format allows, and texts that every reading does. Host bits, IPv6 and names of
+# hosts are left out: whether they are taken is for the deployment to say.
+_FORMATS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "ip-or-network": (
+        ("192.0.2.7", "198.51.100.0/24", "203.0.113.9/32"),
+        ("256.1.1.1", "192.0.2", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/24/8", "192.0.2.1-192.0.2.9", ""),
+    ),
+    "time-zone": (("UTC", "Australia/Sydney"), ("Mars/Olympus_Mons", "Australia/", "")),
+    "uuid": ((), ("42", "not-a-uuid", "00000000-0000-0000-0000-00000000000g")),
 }
 
 
@@ -31,6 +43,7 @@ class PlannedBody:
     valid: bool
     what: str
     changes: Mapping[str, Any]  # put over a valid body; `...` takes the property out
+    within: str = ""  # the property of the body that the changes are put over, if not the body itself
 
 
 def _short(value: Any) -> str:
@@ -38,23 +51,58 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def plan(schema: Mapping[str, Any], situation: Mapping[str, Any]) -> Iterator[PlannedBody]:
+def applied(body: Mapping[str, Any], case: PlannedBody) -> dict[str, Any]:
+    """A valid body made into the planned one."""
+    if case.within:
+        return {**body, case.within: _changed(body[case.within], case.changes)}
+    return _changed(body, case.changes)
+
+
+def _changed(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**body, **changes}.items() if value is not ...}
+
+
+def plan(
+    schema: Mapping[str, Any], situation: Mapping[str, Any], *, nested: str = ""
+) -> Iterator[PlannedBody]:
     """The planned bodies for an operation's documented request schema (resolved OpenAPI form).
 
     `situation` holds the property values that every planned body has (such as strategy coupon): properties whose
-    constraints apply in another situation alone (`x-applies-when`) are left out.
+    constraints apply in another situation alone (`x-applies-when`) are left out, and those that it asks for
+    (`x-required-when`) are required. The properties of the object `nested` are planned too.
     """
     required = set(schema.get("required", ())) - set(schema.get("x-inferred-required", ()))
+    conditional = schema.get("x-required-when", {})
+    required |= {name for name, when in conditional.items() if _holds(when, situation)}
+    if nested:
+        for case in plan(schema["properties"][nested], situation):
+            yield dataclasses.replace(case, within=nested, what=f"{nested}.{case.what}")
     for name, part in schema.get("properties", {}).items():
         if part.get("readOnly") or part.get("x-source") == "inferred" or not _applies(part, situation):
             continue
         if name in required:
             yield PlannedBody("missing", name, False, f"{name} left out", {name: ...})
         yield from _for_property(name, part, required=name in required)
+        if name not in conditional or name in required:
+            yield from _for_format(name, part)
 
 
 def _applies(part: Mapping[str, Any], situation: Mapping[str, Any]) -> bool:
-    return all(situation.get(key) == value for key, value in part.get("x-applies-when", {}).items())
+    return _holds(part.get("x-applies-when", {}), situation)
+
+
+def _holds(when: Mapping[str, Any], situation: Mapping[str, Any]) -> bool:
+    return all(situation.get(key) == value for key, value in when.items())
+
+
+def _for_format(name: str, part: Mapping[str, Any]) -> Iterator[PlannedBody]:
+    if "format" in part.get("x-inferred", ()):
+        return
+    good, bad = _FORMATS.get(part.get("format", ""), ((), ()))
+    for value in good:
+        yield PlannedBody("format", name, True, f"{name} {_short(value)}", {name: value})
+    for value in bad:
+        yield PlannedBody("format", name, False, f"{name} {_short(value)}", {name: value})
 
 
 def _for_property(name: str, part: Mapping[str, Any], *, required: bool) -> Iterator[PlannedBody]:

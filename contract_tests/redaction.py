@@ -17,7 +17,11 @@ _CLIENT_SECRET = re.compile(
     r"""(["']client_secret["']\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))""",
     re.DOTALL,
 )
+# Client secrets that the suite makes up are known by their form, so that every process of a run knows them all.
+SECRET_PREFIX = "contract-secret-"  # noqa: S105
+MADE_UP = re.compile(rf"{SECRET_PREFIX}[0-9a-f]{{40}}")
 _COOKIES = frozenset({"cookie", "set-cookie"})
+_TELLTALES = (b"signature", b"token", b"client_secret", SECRET_PREFIX.encode())
 _MIN_LENGTH = 4  # shorter strings would tear holes into ordinary text
 
 
@@ -32,8 +36,8 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 def _structure(text: str) -> str:
-    """Without what is secret by where it stands."""
-    return _CLIENT_SECRET.sub(rf'\1"{MARK}"', _SIGNED.sub(rf"\1{MARK}", text))
+    """Without what is secret by its form or by where it stands."""
+    return _CLIENT_SECRET.sub(rf'\1"{MARK}"', _SIGNED.sub(rf"\1{MARK}", MADE_UP.sub(MARK, text)))
 
 
 class Redactor:
@@ -79,7 +83,7 @@ class Redactor:
     def body(self, body: bytes) -> bytes:
         for secret, mark in self._bytes:
             body = body.replace(secret, mark)
-        if b"signature" not in body and b"token" not in body and b"client_secret" not in body:
+        if not any(word in body for word in _TELLTALES):
             return body
         try:
             return _structure(body.decode("utf-8")).encode("utf-8")

@@ -90,6 +90,15 @@ class Operation:
                     return schema
         return None
 
+    @property
+    def success_documented(self) -> bool:
+        """Does a page show the body of a successful answer?"""
+        return all(
+            response.get("x-body-source", "documented") == "documented"
+            for status, response in self.responses.items()
+            if status.startswith("2") and "content" in response
+        )
+
 
 @dataclass(frozen=True)
 class Contract:

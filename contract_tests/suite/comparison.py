@@ -6,8 +6,9 @@ Only properties of the contract are compared: a deployment may add its own, and 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 
 from contract_tests.instances import COLOURS
@@ -118,3 +119,43 @@ def find(listed: Any, identifier: str) -> list[Mapping[str, Any]]:
         for item in (listed if isinstance(listed, list) else [])
         if isinstance(item, Mapping) and str(item.get("id")).lower() == identifier.lower()
     ]
+
+
+INTEGRATION = ("id", "name", "type", "config.client_id", "config.tenant", "created_at")
+ENTRY = ("id", "name", "type", "ip_address", "created_at")
+
+
+def shown(resource: Any, properties: Iterable[str]) -> dict[str, Any]:
+    """The properties (dotted paths) in a form that compares; those that are null or absent are left out.
+
+    The documents do not say whether one address comes back as such or as the prefix that holds it alone.
+    """
+    result: dict[str, Any] = {}
+    for path in properties:
+        value = resource
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None:
+            continue
+        if path == "id":
+            value = _lower(value)
+        elif path.endswith("_at"):
+            value = instant(value)
+        elif path == "ip_address":
+            value = _network(value)
+        result[path] = text(value)
+    return result
+
+
+def _network(value: Any) -> Any:
+    try:
+        return str(ip_network(str(value), strict=False))
+    except ValueError:
+        return value
+
+
+def unlike(wanted: Any, found: Any, properties: Iterable[str]) -> dict[str, Any]:
+    """The properties that `wanted` has and `found` shows otherwise, with what it shows instead."""
+    named = tuple(properties)
+    expected, seen = shown(wanted, named), shown(found, named)
+    return {name: seen.get(name) for name, value in expected.items() if seen.get(name) != value}
