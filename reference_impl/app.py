@@ -15,11 +15,13 @@ from reference_impl import (
     errors,
     instances,
     shared_coupons,
+    site_users,
     walled_garden,
 )
 from reference_impl.clock import Clock, RealClock
 from reference_impl.database import Database
 from reference_impl.front_door import FrontDoor
+from reference_impl.generations import Generations
 from reference_impl.guests import callback, portal
 from reference_impl.guests.attempts import Attempts
 from reference_impl.guests.tokens import GuestTokens
@@ -107,6 +109,7 @@ def create_app(
         coupons.router,
         coupon_schedules.router,
         walled_garden.router,
+        site_users.router,
         shared_coupons.router,
         assets.router,
         portal.router,
@@ -120,4 +123,6 @@ def create_app(
     app.add_middleware(
         FrontDoor, base_path=settings.server.base_path, public=PUBLIC_PATHS, tenants=settings.tenants
     )
+    # The outermost, so that everything behind it meets v1 paths alone.
+    app.add_middleware(Generations, bases=settings.server.bases, origin=settings.public_origin)
     return app

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from reference_impl.clock import Clock
 from reference_impl.database import Database
 from reference_impl.errors import invalid, not_found
+from reference_impl.generations import generation_of
 from reference_impl.guests.attempts import Attempts
 from reference_impl.guests.tokens import GuestTokens
 from reference_impl.notifications import Notifier
@@ -70,10 +71,6 @@ def _tenant(request: Request) -> str:
     return str(request.state.tenant)
 
 
-def _generation(request: Request) -> str:
-    return str(getattr(request.state, "generation", "v1"))
-
-
 def _path_id(parameter: str, what: str) -> Callable[[Request], str]:
     def read(request: Request) -> str:
         parsed = parse_uuid(request.path_params[parameter])
@@ -86,7 +83,7 @@ def _path_id(parameter: str, what: str) -> Callable[[Request], str]:
 
 ServiceIn = Annotated[Service, Depends(_service)]
 TenantIn = Annotated[str, Depends(_tenant)]
-GenerationIn = Annotated[str, Depends(_generation)]
+GenerationIn = Annotated[str, Depends(generation_of)]
 
 
 def _site_id(request: Request, service: ServiceIn, tenant: TenantIn) -> str:

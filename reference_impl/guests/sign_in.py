@@ -16,7 +16,7 @@ from reference_impl.guests.pages import Trouble
 from reference_impl.providers import Provider, provider_of
 from reference_impl.records import IntegrationRecord
 from reference_impl.service import Service
-from reference_impl.settings import ProviderSettings, Settings
+from reference_impl.settings import Settings
 from reference_impl.stores.sign_ins import Begun
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _PATIENCE = 15.0
 
 def provider_for(settings: Settings, integration: IntegrationRecord) -> Provider | None:
     """Return the provider of an integration, or None if guests cannot sign in with its type."""
-    private: dict[str, ProviderSettings] = {key: own for key, own in settings.providers.items()}
+    private = {str(type_): own for type_, own in settings.providers.items()}
     try:
         return provider_of(integration.type, private, integration.directory)
     except KeyError:
