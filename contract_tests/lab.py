@@ -76,6 +76,7 @@ class LabPlan:
     settle_timeout: float = 10.0
     resync_seconds: float = 30.0
     tenants: tuple[str, ...] = ("tenant-a", "tenant-b")
+    generation: str = "v1"  # the one that the written configuration leads to; all are served
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ class Lab:
         return {
             "target": {
                 "base_url": self.base_url,
-                "generation": "v1",
+                "generation": self.plan.generation,
                 **dict(zip(("token", "other_token"), tokens, strict=False)),
                 "rate": "unlimited",
             },
@@ -190,7 +191,7 @@ async def lab(
             settings,
             app,
             identity,
-            settings.public_base,
+            settings.public_origin + settings.server.bases[plan.generation],
             passwords,
         )
         try:
@@ -300,7 +301,10 @@ def _parts(started: Lab) -> list[list[Part]]:
     """The table of `lab`, in groups."""
     settings = started.settings
     return [
-        [Part("API", started.base_url)],
+        [
+            Part(f"API {generation}", settings.public_origin + path)
+            for generation, path in settings.server.bases.items()
+        ],
         [Part(f"tenant {tenant.name}", "", f"token {tenant.token}") for tenant in settings.tenants],
         [
             Part(
