@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -194,7 +193,7 @@ class Context:
             worker=worker,
         )
         self._worker = worker
-        self._secrets = itertools.count(1)
+        self.client_secrets: list[str] = []  # those the suite made up
         # Workers count their names each for itself, and a deployment may refuse a name it knows already.
         self._names = tag if workers == 1 else f"{tag} {worker}"
         self._slowest = max((site.settle_timeout for site in config.sites), default=30.0)
@@ -227,8 +226,9 @@ class Context:
 
     def secret(self) -> str:
         """A client secret that nobody else has, decided by the seed; no output of the run shows it."""
-        seeded = f"{self.seed} {self._worker} {next(self._secrets)}".encode()
-        return SECRET_PREFIX + hashlib.sha256(seeded).hexdigest()[:40]
+        seeded = f"{self.seed} {self._worker} {len(self.client_secrets)}".encode()
+        self.client_secrets.append(SECRET_PREFIX + hashlib.sha256(seeded).hexdigest()[:40])
+        return self.client_secrets[-1]
 
     def instances_of(self, tenant: str) -> Instances:
         """The instances of a tenant (`default` or `other`)."""

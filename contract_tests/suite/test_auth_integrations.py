@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from contract_tests.client import Answer
-from contract_tests.context import Context
+from contract_tests.context import Context, Site
+from contract_tests.device import judge
 from contract_tests.instances import Instances
 from contract_tests.planner import applied, plan
 from contract_tests.resources import Collection
 from contract_tests.suite.comparison import INTEGRATION, find, unlike
 from contract_tests.suite.integrations import TYPES, integration_body, make_integration, oauth2
+from contract_tests.suite.provisioning import assign, say
 from contract_tests.suite.test_errors import unknown_id
 from contract_tests.verifier import CannotTell, Verifier
 from spec.loader import Contract
@@ -368,5 +370,24 @@ def test_a_change_of_strategy(
         answer.ok and _login(reading.json()) == back,
         f"the change back to coupon was answered {answer.text[:160]}, then reads {_login(reading.json())}",
     )
+    instances.delete(instance["id"])
+    integrations.delete(one["id"])
+
+
+@pytest.mark.site(0)
+@pytest.mark.verifies("INT-SECRET-02")
+def test_the_secret_stays_off_the_router(
+    context: Context, instances: Instances, integrations: Collection, verify: Verifier, site: Site
+) -> None:
+    """An instance with an integration serves a subnet; then every value on the router is looked at."""
+    one = make_integration(context, "google", label="on a router")
+    instance = instances.make("on a router", **oauth2(one))
+    subnet = site.subnets[0]
+    instance = assign(instances, site, instance, [subnet])
+    _, findings = site.settle(lambda now: [judge.guarded(now, subnet)])
+    if not all(finding.ok for finding in findings):
+        raise CannotTell(f"{subnet} is not guarded, so the router may not have heard of the integration yet")
+    site.rest()
+    say(verify, "INT-SECRET-02", judge.free_of(site.snapshot(), context.client_secrets))
     instances.delete(instance["id"])
     integrations.delete(one["id"])
