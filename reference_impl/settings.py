@@ -98,7 +98,7 @@ class ServerSettings(_Table):
     root_path: Annotated[str, AfterValidator(_path)] = "/root"
     spa_path: Annotated[str, AfterValidator(_path)] = "/spa"
     resync_seconds: float = Field(default=30.0, gt=0, strict=False)
-    rate: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/[smh]$")
+    rate: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/[smh]\z")
     provision: bool = True
 
     @property
