@@ -1,0 +1,262 @@
+"""Laws of coupon schedules over time: with the clock of a laboratory, from one run to the next.
+
+When a run is due is learned from the schedule's own next_run_at, never assumed. Jumps of the clock are few, and each
+test makes what it needs itself: others may have moved the clock before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from contract_tests.context import Context
+from contract_tests.coupons import PRECISION, Coupon, instant, recurrence_of
+from contract_tests.instances import Instances
+from contract_tests.laboratory import LabClock
+from contract_tests.recurrence_oracle import at_same_local_time, soonest_change
+from contract_tests.resources import pauses
+from contract_tests.suite.schedules import CouponDesk
+from contract_tests.verifier import CannotTell, Verifier
+
+_VALID_FOR = 600  # minutes; longer than any check waits
+_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
+# Deployments may look for what is due once a minute, or once in a few.
+_LATEST = timedelta(minutes=15)
+# Their clocks change at different times of the year, so that one of them is never far away.
+_CHANGING_ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Santiago",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+
+
+@pytest.fixture
+def desk(context: Context) -> CouponDesk:
+    return CouponDesk(context)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A schedule alone in its instance, so that every coupon there is its own."""
+
+    instance: dict[str, Any]
+    body: dict[str, Any]
+    schedule: Mapping[str, Any]
+    coupons: list[Coupon] = field(default_factory=list)
+
+    @property
+    def due(self) -> datetime | None:
+        return instant(self.schedule.get("next_run_at"))
+
+    @property
+    def what(self) -> str:
+        return f"the {self.body['recurrence_type']} schedule in {self.body['timezone']}"
+
+
+class _Time:
+    """The clock of the laboratory, and a deployment that is expected to go by it."""
+
+    def __init__(self, clock: LabClock, desk: CouponDesk) -> None:
+        self.clock = clock
+        self._desk = desk
+
+    def reach(self, moment: datetime) -> datetime:
+        """Move the clock to `moment`, unless it is past it; gives the time."""
+        ahead = (moment - self.clock.now()).total_seconds()
+        return self.clock.advance(ahead) if ahead > 0 else self.clock.now()
+
+    def follows(self, instance: Mapping[str, Any], moment: datetime) -> None:
+        """Raises `CannotTell` if the deployment, asked for a coupon, is not as far as `moment`."""
+        [witness] = self._desk.batch(instance, minutes_valid=1, count=1)
+        if witness.created_at is None or witness.created_at < moment - PRECISION:
+            raise CannotTell(
+                f"the deployment does not go by the laboratory's clock: at {moment} it says {witness.created_at}"
+            )
+
+    def run_of(self, plan: _Plan) -> datetime:
+        """Go to where the schedule is due and wait for the run, at most the settle timeout; gives the time then."""
+        due = plan.due
+        assert due is not None
+        now = self.reach(due + PRECISION)
+        for pause in pauses(self._desk.schedules.settle_timeout):
+            plan.schedule = self._desk.look(plan.instance, plan.schedule, purpose="wait for the run")
+            plan.coupons = self._desk.listed(plan.instance, purpose="wait for the coupons of the run")
+            if len(plan.coupons) >= plan.body["count"] and plan.due != due:
+                break
+            time.sleep(pause)
+            if now < due + _LATEST:
+                now = self.clock.advance(_MINUTE.total_seconds())
+        return self.clock.now()
+
+
+def _day_ahead(zone: ZoneInfo, now: datetime, days: int) -> int:
+    """A day of the month so many days ahead, or a few more, that every month has."""
+    return next(
+        day for more in range(7) if (day := (now + timedelta(days=days + more)).astimezone(zone).day) <= 28
+    )
+
+
+@pytest.mark.moves_clock
+@pytest.mark.verifies(
+    "SCHED-RUN-01",
+    "SCHED-RUN-02",
+    "SCHED-RUN-03",
+    "SCHED-RUN-04",
+    "SCHED-RUN-05",
+    "SCHED-RUN-06",
+    "SCHED-RUN-07",
+)
+def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: LabClock) -> None:
+    """A schedule of each recurrence until its first run, and a daily one that was deleted before."""
+    timeline = _Time(clock, desk)
+    now = clock.now()
+    weekday = (now + timedelta(days=3)).astimezone(ZoneInfo("America/Denver")).isoweekday() % 7
+    plans = [
+        _planned(instances, desk, count=count, **recurrence)
+        for count, recurrence in (
+            (3, {"timezone": "Asia/Kathmandu"}),
+            (2, {"timezone": "America/Denver", "recurrence_type": "weekly", "day_of_week": weekday}),
+            (
+                4,
+                {
+                    "timezone": "Australia/Adelaide",
+                    "recurrence_type": "monthly",
+                    "day_of_month": _day_ahead(ZoneInfo("Australia/Adelaide"), now, 5),
+                },
+            ),
+        )
+    ]
+    deleted = _planned(instances, desk, count=1, timezone="Asia/Kathmandu")
+    if not desk.delete(deleted.instance, deleted.schedule).ok:
+        verify.cannot_tell("SCHED-RUN-06", "the schedule could not be deleted")
+    witness = instances.make("witness of the time")
+    told = [plan for plan in plans if plan.due is not None]
+    if not told or deleted.due is None:
+        raise CannotTell("new schedules do not tell when they run next")
+    for number, plan in enumerate(sorted(told, key=lambda plan: str(plan.due))):
+        verify.start_scenario()
+        due = plan.due
+        assert due is not None
+        if number == 0:
+            timeline.follows(witness, timeline.reach(due + PRECISION))
+        _judge_run(verify, timeline, plan, due)
+        later = timeline.reach(clock.now() + _HOUR)
+        listed = desk.listed(plan.instance, purpose="list the coupons an hour after the run")
+        verify.check(
+            "SCHED-RUN-05",
+            len(listed) <= len(plan.coupons),
+            f"{plan.what} made {len(plan.coupons)} coupons at {due}; at {later} there are {len(listed)}",
+        )
+    verify.start_scenario()
+    timeline.reach(deleted.due + _LATEST)
+    listed = desk.listed(deleted.instance, purpose="list the coupons of a schedule that was deleted")
+    verify.check(
+        "SCHED-RUN-06",
+        not listed,
+        f"a schedule deleted before its run at {deleted.due} has made {len(listed)} coupons",
+    )
+    for instance in (*(plan.instance for plan in plans), deleted.instance, witness):
+        instances.delete(instance["id"])
+
+
+def _planned(instances: Instances, desk: CouponDesk, **changes: Any) -> _Plan:
+    instance = instances.make("runs")
+    body, schedule = desk.make(instance, "runs", valid_for_in_minutes=_VALID_FOR, **changes)
+    return _Plan(instance, body, schedule)
+
+
+def _judge_run(verify: Verifier, timeline: _Time, plan: _Plan, due: datetime) -> None:
+    now = timeline.run_of(plan)
+    count = plan.body["count"]
+    verify.check(
+        "SCHED-RUN-01",
+        len(plan.coupons) == count,
+        f"{plan.what} was due at {due}; at {now} {len(plan.coupons)} coupons are listed, expected {count}",
+    )
+    lasting = timedelta(minutes=plan.body["valid_for_in_minutes"])
+    wrong = [
+        coupon
+        for coupon in plan.coupons
+        if coupon.expires_at is None or not due - PRECISION <= coupon.expires_at - lasting <= now + PRECISION
+    ]
+    if plan.coupons:
+        verify.check(
+            "SCHED-RUN-02",
+            not wrong,
+            f"coupons of a run at {due}, valid for {lasting}, expire at {wrong[0].expires_at}"
+            if wrong
+            else f"they expire {lasting} after {due}",
+        )
+    last = instant(plan.schedule.get("last_run_at"))
+    verify.check(
+        "SCHED-RUN-03",
+        last is not None and due - PRECISION <= last <= now + PRECISION,
+        f"{plan.what} was due at {due}; at {now} its last_run_at is {plan.schedule.get('last_run_at')!r}",
+    )
+    _judge_next(verify, plan, due)
+    names = [f"tokens_{what}_since_last_run" for what in ("generated", "used")]
+    counted = [plan.schedule.get(name) for name in names]
+    verify.check(
+        "SCHED-RUN-07",
+        counted == [count, 0],
+        f"after a run of {count} coupons the schedule counts {counted[0]} generated, {counted[1]} used",
+    )
+
+
+def _judge_next(verify: Verifier, plan: _Plan, due: datetime) -> None:
+    upcoming = plan.due
+    if upcoming is None:
+        verify.cannot_tell(
+            "SCHED-RUN-04", f"after the run next_run_at is {plan.schedule.get('next_run_at')!r}"
+        )
+        return
+    recurrence = recurrence_of(plan.body)
+    wanted = recurrence.following(recurrence.local_date(due))
+    verify.check(
+        "SCHED-RUN-04",
+        recurrence.local_date(upcoming) == wanted,
+        f"{plan.what} ran at {due} and runs next at {upcoming}; expected on {wanted:%A %d %B %Y} there",
+    )
+
+
+@pytest.mark.moves_clock
+@pytest.mark.verifies("SCHED-RUN-08")
+def test_change_of_the_clocks(
+    instances: Instances, verify: Verifier, desk: CouponDesk, clock: LabClock
+) -> None:
+    """A daily schedule over the days around the next change of some zone's clocks, of 23 or 25 hours."""
+    found = soonest_change(_CHANGING_ZONES, clock.now() + timedelta(days=4))
+    if found is None:
+        raise CannotTell("no zone that is known here changes its clocks within a year")
+    zone, change = found
+    timeline = _Time(clock, desk)
+    timeline.reach(change - timedelta(days=2, hours=12))
+    plan = _planned(instances, desk, count=1, timezone=zone.key)
+    due = plan.due
+    if due is None:
+        raise CannotTell("a new schedule does not tell when it runs next")
+    timeline.follows(plan.instance, timeline.reach(due))
+    while due < change + timedelta(days=1):
+        verify.start_scenario()
+        timeline.run_of(plan)
+        upcoming = plan.due
+        if upcoming is None or upcoming == due:
+            raise CannotTell(f"{plan.what} did not run at {due}")
+        days = recurrence_of(plan.body).local_date(upcoming) - recurrence_of(plan.body).local_date(due)
+        verify.check(
+            "SCHED-RUN-08",
+            days == timedelta(days=1) and at_same_local_time(due, upcoming, zone, within=_MINUTE),
+            f"the clocks of {zone.key} change at {change}; a daily schedule runs at {due.astimezone(zone)} and next "
+            f"at {upcoming.astimezone(zone)}",
+        )
+        due = upcoming
+    instances.delete(plan.instance["id"])
