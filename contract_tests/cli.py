@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from spec.catalogue import GENERATIONS
 from spec.version import __version__
 
 _LAZY = {
@@ -74,7 +75,7 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @portal_contract.command()
-@click.option("--generation", type=click.Choice(["v1", "root", "spa"]), help="Generation of the API.")
+@click.option("--generation", type=click.Choice(GENERATIONS), help="Generation of the API.")
 @click.option("--profile", "profile", multiple=True, metavar="NAME", help="Judge this profile (repeatable).")
 @click.option("--only", multiple=True, metavar="ID", help="Judge these requirements (glob, repeatable).")
 @click.option("--skip", multiple=True, metavar="ID", help="Leave out these requirements (glob, repeatable).")
@@ -152,7 +153,7 @@ def _run_embedded(overrides: dict[str, dict[str, Any]], no_color: bool, verbosit
         console.print("Starting the embedded lab …", highlight=False)
     with (
         tempfile.TemporaryDirectory(prefix="portal-contract-") as directory,
-        embedded_lab(Path(directory)) as path,
+        embedded_lab(Path(directory), overrides["target"].get("generation", "v1")) as path,
     ):
         import os
 
@@ -177,6 +178,13 @@ def _run_embedded(overrides: dict[str, dict[str, Any]], no_color: bool, verbosit
 @click.option(
     "--tenants", type=click.IntRange(1, 26), default=2, show_default=True, help="Tenants, a token each."
 )
+@click.option(
+    "--generation",
+    type=click.Choice(GENERATIONS),
+    default="v1",
+    show_default=True,
+    help="Generation of the API that the written configuration leads to.",
+)
 @click.option("--router-version", default="7.22.3", show_default=True, help="RouterOS version simulated.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
@@ -187,6 +195,7 @@ def lab(
     control_port: int,
     sites: int,
     tenants: int,
+    generation: str,
     router_version: str,
     until_stdin_closes: bool,
     no_color: bool,
@@ -197,7 +206,9 @@ def lab(
         from contract_tests.lab import LabPlan, run_lab
 
         names = tuple(f"tenant-{letter}" for letter in string.ascii_lowercase[:tenants])
-        plan = LabPlan(sites, port, router_port, control_port, router_version, tenants=names)
+        plan = LabPlan(
+            sites, port, router_port, control_port, router_version, tenants=names, generation=generation
+        )
         run_lab(plan, _console(no_color), write_config=write_config, until_stdin_closes=until_stdin_closes)
         return 0
 
@@ -208,13 +219,20 @@ def lab(
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True
 )
+@click.option(
+    "--generation",
+    type=click.Choice(GENERATIONS),
+    default="v1",
+    show_default=True,
+    help="Those of this generation of the API.",
+)
 @click.option("--no-color", is_flag=True, help="No colours (also NO_COLOR).")
-def requirements(form: Any, no_color: bool) -> None:
+def requirements(form: Any, generation: str, no_color: bool) -> None:
     """List the requirement catalogue."""
     from contract_tests.report.listing import print_requirements
-    from spec.loader import load_catalogue
+    from spec.loader import load_contract
 
-    print_requirements(_console(no_color), load_catalogue(), form)
+    print_requirements(_console(no_color), load_contract(generation).catalogue, form)
 
 
 @portal_contract.command()
@@ -280,7 +298,9 @@ def cleanup(
         from contract_tests.ledger import read_ledger
 
         header, _ = read_ledger(ledger)
-        overrides: dict[str, dict[str, Any]] = {"target": {"base_url": base_url or header.base_url}}
+        overrides: dict[str, dict[str, Any]] = {
+            "target": {"base_url": base_url or header.base_url, "generation": header.generation}
+        }
         if token is not None:
             overrides["target"]["token"] = token
         path = config_path or (

@@ -280,10 +280,6 @@ def load_config(
         config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{name}: {_sentence(error)}") from None
-    if config.target.generation != "v1":
-        raise ConfigError(
-            f"{name}: generation {config.target.generation} cannot be judged by this version; use v1"
-        )
     if not config.target.token:
         raise ConfigError(
             f"{name}: no token; set {TOKEN_VARIABLE}, give --token, or token_env in [target] names the variable"

@@ -17,8 +17,8 @@ class EmbeddedLabError(Exception):
 
 
 @contextlib.contextmanager
-def embedded_lab(directory: Path) -> Iterator[Path]:
-    """Run a lab beside this process and yield the configuration file it writes.
+def embedded_lab(directory: Path, generation: str = "v1") -> Iterator[Path]:
+    """Run a lab beside this process and yield the configuration file it writes, for this generation of the API.
 
     The lab reads its standard input and stops when that closes, so it does not outlive this process even if the
     process is killed.
@@ -31,6 +31,8 @@ def embedded_lab(directory: Path) -> Iterator[Path]:
         "lab",
         "--write-config",
         str(config),
+        "--generation",
+        generation,
         "--until-stdin-closes",
     ]
     with (directory / "lab.log").open("wb") as log:

@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.core import NotSet
 
-from contract_tests.instances import COLOURS
+from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL, session_ttls
 from spec.loader import Contract
 
 Mode = Literal["valid", "any"]
@@ -43,12 +43,13 @@ def bodies(
         generation_mode=GenerationMode.POSITIVE if mode == "valid" else GenerationMode.NEGATIVE
     )
     properties = frozenset((operation.request_schema() or {}).get("properties", {}))
+    session = session_ttls(contract)
 
     def fit(case: Any) -> Any:
         body = case.body
         if isinstance(body, NotSet):
             return NO_BODY
-        return fit_valid(body, properties, name) if mode == "valid" else fit_any(body, name)
+        return fit_valid(body, properties, name, session) if mode == "valid" else fit_any(body, name)
 
     fitted = generated.filter(lambda case: _is_json(case.body)).map(fit)
     if mode == "valid":
@@ -74,13 +75,20 @@ def _is_json(body: Any) -> bool:
     return True
 
 
-def fit_valid(body: Any, properties: frozenset[str], name: Callable[[], str]) -> dict[str, Any]:
-    """A generated valid body, made valid by every reading of the documents."""
+def fit_valid(
+    body: Any,
+    properties: frozenset[str],
+    name: Callable[[], str],
+    session: tuple[int, int] = (MIN_SESSION_TTL, MAX_SESSION_TTL),
+) -> dict[str, Any]:
+    """A generated valid body, made valid by every reading of the documents; `session` bounds session_ttl (seconds)."""
     assert isinstance(body, Mapping)
     fitted = {key: value for key, value in body.items() if key in properties}
     fitted |= {"name": f"{name()} {_plain(str(body.get('name', '')))}".strip(), "strategy": "coupon"}
-    for unspoken in ("auth_integration_id", "auth_window_ttl"):
+    for unspoken in ("auth_integration_id", "auth_window_ttl", "locale"):
         fitted.pop(unspoken, None)
+    if isinstance(fitted.get("session_ttl"), int):
+        fitted["session_ttl"] = min(max(fitted["session_ttl"], session[0]), session[1])
     if "sites" in fitted:
         fitted["sites"] = []
     theme = fitted.get("theme")

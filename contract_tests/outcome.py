@@ -14,6 +14,7 @@ from contract_tests.events import Problem
 from contract_tests.pacing import BudgetExhausted
 from contract_tests.selection import READ_ONLY
 from contract_tests.verifier import CannotTell, RequirementFailed
+from spec.loader import OperationMissingError
 
 OUT_OF_BUDGET = "the budget of requests is used up"
 OUT_OF_TIME = "the time limit is reached"
@@ -56,7 +57,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     except ReadOnly:
         cannot_tell(READ_ONLY)
         pytest.skip("read-only")
-    except CannotTell as reason:
+    except (CannotTell, OperationMissingError) as reason:
         cannot_tell(str(reason))
         pytest.skip(str(reason))
     except TargetLost as error:

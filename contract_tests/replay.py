@@ -73,7 +73,11 @@ def _target(
     overrides: dict[str, dict[str, Any]],
 ) -> Iterator[Config]:
     if data.get("options", {}).get("embedded_lab") and config_path is None and base_url is None:
-        with tempfile.TemporaryDirectory(prefix="portal-contract-") as lab, embedded_lab(Path(lab)) as path:
+        generation = data["target"].get("generation") or "v1"
+        with (
+            tempfile.TemporaryDirectory(prefix="portal-contract-") as lab,
+            embedded_lab(Path(lab), generation) as path,
+        ):
             yield load_config(path, overrides=overrides, environ={})
         return
     path = config_path or _original(directory) or directory / CONFIG_FILE

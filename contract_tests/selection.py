@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from contract_tests.config import Config
 from spec.catalogue import Catalogue, Need, Requirement
@@ -70,5 +71,10 @@ def unknown_names(config: Config, catalogue: Catalogue) -> str | None:
     for option, globs in (("--only", config.run.only), ("--skip", config.run.skip)):
         for glob in globs:
             if not catalogue.select(only=[glob]):
-                return f"{option} {glob}: no requirement has such an id; `portal-contract requirements` lists them"
+                elsewhere = any(fnmatchcase(identifier, glob) for identifier in catalogue.absent)
+                where = " in this generation of the API" if elsewhere else ""
+                return (
+                    f"{option} {glob}: no requirement has such an id{where}; "
+                    "`portal-contract requirements` lists them"
+                )
     return None

@@ -91,7 +91,12 @@ class Verifier:
         device: Iterable[str] = (),
         exchange: str | None = None,
     ) -> bool:
-        """Record whether the requirement holds. `message` says what was expected and what was seen."""
+        """Record whether the requirement holds. `message` says what was expected and what was seen.
+
+        Nothing is recorded for a requirement that the generation under test has not.
+        """
+        if requirement in self._catalogue.absent:
+            return holds
         self._note(requirement, "passed" if holds else "failed", message, tuple(device), exchange)
         if not holds:
             self._failed.add(requirement)
@@ -102,6 +107,10 @@ class Verifier:
     def demand(self, requirement: str, holds: bool, message: str, *, device: Iterable[str] = ()) -> None:
         """Like `check`, but the rest of the test makes no sense without it: raises `RequirementFailed`."""
         if not self.check(requirement, holds, message, device=device):
+            if requirement in self._catalogue.absent:
+                raise CannotTell(
+                    f"the generation promises nothing about it, and the rest builds on it: {message}"
+                )
             raise RequirementFailed(self._clean(f"{requirement}: {message}"))
 
     def cannot_tell(self, requirement: str, why: str) -> None:
@@ -121,6 +130,8 @@ class Verifier:
         exchange: str | None,
         cause: Cause | None = None,
     ) -> None:
+        if requirement in self._catalogue.absent:
+            return
         self._catalogue[requirement]  # an id that is not in the catalogue is a fault of the suite
         self._judged.add(requirement)
         if exchange is not None:

@@ -55,6 +55,8 @@ def read_waivers(path: Path, catalogue: Catalogue, today: date) -> dict[str, str
     for entry in entries:
         matched = catalogue.select(only=[entry.id])
         if not matched:
+            if any(fnmatchcase(identifier, entry.id) for identifier in catalogue.absent):
+                continue  # one file may serve several generations
             raise ConfigError(
                 f"{path}: {entry.id} is no requirement; `portal-contract requirements` lists them"
             )

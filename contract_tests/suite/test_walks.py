@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from contract_tests.context import Context, Site
 from contract_tests.device import judge
 from contract_tests.device.judge import Finding
-from contract_tests.instances import COLOURS, MAX_SESSION_TTL, MIN_SESSION_TTL
+from contract_tests.instances import COLOURS, session_ttls
 from contract_tests.properties import walk
 from contract_tests.suite.comparison import difference, disturbed, find, lacking
 from contract_tests.suite.provisioning import provisioned, wish
@@ -20,9 +20,6 @@ from contract_tests.suite.provisioning import provisioned, wish
 WALKS, STEPS = 4, 8
 MOST_INSTANCES = 3
 
-_TTLS = st.one_of(
-    st.integers(MIN_SESSION_TTL, MAX_SESSION_TTL), st.sampled_from([MIN_SESSION_TTL, 3600, 86400])
-)
 _PICK = st.integers(0, MOST_INSTANCES - 1)
 
 
@@ -42,6 +39,8 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
     """A state machine over one tenant and, with a router to watch, one site."""
     instances, verify = context.instances, context.verifier
     subnets = list(site.subnets) if site else []
+    shortest, longest = session_ttls(context.contract)
+    ttls = st.one_of(st.integers(shortest, longest), st.sampled_from([shortest, 3600, 86400]))
 
     class Walk(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -58,7 +57,7 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
             return self.model[index % len(self.model)]
 
         @precondition(lambda self: len(self.model) < MOST_INSTANCES)
-        @rule(session_ttl=_TTLS)
+        @rule(session_ttl=ttls)
         def create(self, session_ttl: int) -> None:
             body = instances.body("walk", session_ttl=session_ttl)
             answer = instances.create(body, purpose="create")
@@ -74,7 +73,7 @@ def _machine(context: Context, site: Site | None) -> type[RuleBasedStateMachine]
             self.compare()
 
         @precondition(lambda self: self.model)
-        @rule(index=_PICK, session_ttl=_TTLS)
+        @rule(index=_PICK, session_ttl=ttls)
         def change_session_ttl(self, index: int, session_ttl: int) -> None:
             self._change("INST-UPD-01", self._pick(index), {"session_ttl": session_ttl})
             self.compare()
