@@ -23,6 +23,9 @@ _UNLOGGED = UUID("2f0c7a52-5d0e-4f43-9d0b-6f3a1c1f3b55")
 _YOUNGEST = timedelta(seconds=5)
 """Age from which such a session counts: a younger one may be on its way into the log."""
 
+_SAME = timedelta(seconds=10)
+"""Difference of two accounts of one moment, by a router and by the log, that means nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -151,9 +154,10 @@ def _logged(
     ends_at = entry.ended_at or entry.expires_at
     running = ends_at > now
     active = running if seen is None else guest is not None and guest.active
-    if active and not running and guest is not None:
-        # The router knows better: its clock need not be ours.
-        ends_at = now + timedelta(seconds=guest.session_time_left or 0)
+    if active and guest is not None and guest.session_time_left is not None:
+        told = now + timedelta(seconds=guest.session_time_left)
+        # The router knows better: a guest admitted twice keeps its first session, and clocks differ.
+        ends_at = ends_at if abs(told - ends_at) < _SAME else told
     return Session(
         id=entry.id,
         instance_id=entry.instance_id,

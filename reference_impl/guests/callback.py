@@ -56,7 +56,9 @@ async def callback(request: Request, service: ServiceIn) -> Response:
     browser = request.cookies.get(cookie_of(sign_in_id)) if sign_in_id else None
     begun = await service.sign_ins.take(sign_in_id, browser) if sign_in_id and browser else None
     if begun is None:
-        return trouble_page(Trouble("stale"))
+        # Some providers forget the state when the user declines.
+        declined = request.query_params.get("error") == "access_denied" and sign_in_id is None
+        return trouble_page(Trouble("declined" if declined else "stale"))
     instance = await service.store.instance(begun.instance_id) if begun.instance_id else None
     arrival = arrival_again(begun)
     try:

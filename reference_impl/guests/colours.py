@@ -44,16 +44,16 @@ def palette(theme: Mapping[str, str]) -> Palette:
 
 
 def readable(colour: str, background: str, ratio: float) -> str:
-    """Return `colour`, or the next one towards black or white that has this contrast with `background`.
+    """Return `colour` if it has this contrast with `background`, else the next one that is fit for text.
 
-    Colours are `#RRGGBB`. One of black and white has a contrast of at least 4.58 with any colour.
+    That is looked for towards black or white, one of which has a contrast of at least 4.58 with any colour.
+    Colours are `#RRGGBB`.
     """
+    if contrast(colour, background) >= ratio:
+        return colour
     pole = max(("#000000", "#ffffff"), key=lambda end: contrast(end, background))
-    for step in range(_STEPS + 1):
-        candidate = _mix(colour, pole, step / _STEPS) if step else colour
-        if contrast(candidate, background) >= ratio:
-            return candidate
-    return pole
+    candidates = (_mix(colour, pole, step / _STEPS) for step in range(1, _STEPS))
+    return next((each for each in candidates if contrast(each, background) >= TEXT), pole)
 
 
 def contrast(one: str, other: str) -> float:
