@@ -107,7 +107,9 @@ def test_it_writes_and_says_all_of_it(tmp_path: Path) -> None:
         code, out, errors = child.end(timeout=15)
     assert (code, errors) == (0, "")
     lines = [line.split() for line in out.splitlines()]
-    assert ["API", base_url] in lines
+    origin = base_url.removesuffix("/captive")
+    for generation, path in (("v1", "captive"), ("root", "root"), ("spa", "spa")):
+        assert ["API", generation, f"{origin}/{path}"] in lines
     tokens = [line[-1] for line in lines if line[:1] == ["tenant"]]
     assert len(set(tokens)) == 4
     assert tokens[:2] == [token, config["target"]["other_token"]]
@@ -185,24 +187,19 @@ def test_a_guest_before_login_reaches_the_portal_alone(tmp_path: Path) -> None:
         control = Control(config["lab"])
         base_url = config["target"]["base_url"]
         site = {"id": config["sites"][0]["id"], "subnets": ["10.5.50.0/24"]}
-        answer = httpx2.post(
-            f"{base_url}/instances",
-            json={"name": "lobby", "strategy": "coupon", "session_ttl": 3600, "sites": [site]},
-            headers={"authorization": f"Bearer {config['target']['token']}"},
-            trust_env=False,
-            timeout=30,
-        )
-        assert answer.is_success, answer.text
+        wanted = {"name": "lobby", "strategy": "coupon", "session_ttl": 3600}
+        headers = {"authorization": f"Bearer {config['target']['token']}"}
+        with httpx2.Client(headers=headers, trust_env=False, timeout=30) as api:
+            instance = api.post(f"{base_url}/instances", json=wanted).json()["id"]
+            answer = api.put(f"{base_url}/instances/{instance}", json={**wanted, "sites": [site]})
+            assert answer.is_success, answer.text
         guest = control.post("/guests", router="site-1", subnet=site["subnets"][0])["id"]
 
         def ask(url: str) -> dict[str, Any]:
             return control.post(f"/guests/{guest}/request", url=url)
 
-        wait_until(
-            lambda: bool(ask(config["lab"]["website"])["servlet"]), "the hotspot is there", patience=20
-        )
+        wait_until(lambda: ask(config["lab"]["website"])["outcome"] == "redirected", "the hotspot is there")
         for host in (*config["lab"]["identity"]["hosts"].values(), *config["lab"]["addresses"]):
-            assert ask(f"http://{host}/")["servlet"], host
-        portal = ask(f"{base_url}/portal/{answer.json()['id']}")
-        assert (portal["servlet"], portal["reached"]) == ("", True)
-        assert portal["status"] == 200
+            assert ask(f"http://{host}/")["outcome"] == "redirected", host
+        portal = ask(f"{base_url}/portal/{instance}")
+        assert (portal["outcome"], portal["status"]) == ("allowed", 200)
