@@ -42,6 +42,11 @@ class Database:
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
 
+    @property
+    def dialect(self) -> str:
+        """The kind of database: sqlite or postgresql."""
+        return self._engine.dialect.name
+
     def reading(self) -> AsyncSession:
         """Return a session for questions."""
         return self._sessions()

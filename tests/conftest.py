@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,25 @@ TOOLS = {
     "chromium": "chromium",
     "node": "nodejs",
     "npm": "npm",
+    "postgres": "postgresql",
     "qemu-img": "qemu-utils",
     "qemu-system-x86_64": "qemu-system-x86",
 }
 
 
+# Debian keeps the programs of its PostgreSQL off the path, by version.
+_PLACES = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+)
+
+
+def program(name: str) -> str | None:
+    """Where a program of the table is, None if it is nowhere."""
+    return shutil.which(name, path=_PLACES)
+
+
 def _missing() -> dict[str, str]:
-    return {name: package for name, package in TOOLS.items() if shutil.which(name) is None}
+    return {name: package for name, package in TOOLS.items() if program(name) is None}
 
 
 @pytest.hookimpl(tryfirst=True)

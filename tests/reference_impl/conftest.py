@@ -52,12 +52,14 @@ class TurnedClock:
             await self._turned.wait()
 
 
-def make_settings(tmp_path: Path, router: RouterSettings | None = None, **server: Any) -> Settings:
+def make_settings(
+    tmp_path: Path, router: RouterSettings | None = None, *, database: str | None = None, **server: Any
+) -> Settings:
     return Settings(
         server=ServerSettings(
             secret="a secret of the tests", **{"public_url": "http://192.0.2.80:8080", **server}
         ),
-        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path}/portal.sqlite3"),
+        database=DatabaseSettings(url=database or f"sqlite+aiosqlite:///{tmp_path}/portal.sqlite3"),
         tenants=[TenantSettings(name="a", token="token-a"), TenantSettings(name="b", token="token-b")],
         sites=[
             SiteSettings(id=SITE, router=router),
