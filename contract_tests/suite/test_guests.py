@@ -1,0 +1,257 @@
+"""Guests who come to a portal with a coupon: led to it, let in once, and not disturbed until their session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+import pytest
+
+from contract_tests import journeys
+from contract_tests.context import Context, Site
+from contract_tests.coupons import coupons_in
+from contract_tests.instances import Instances
+from contract_tests.laboratory import Guests
+from contract_tests.suite.portals import (
+    Portal,
+    at_once,
+    bears,
+    close,
+    open_portal,
+    shown,
+    trail,
+    verdict,
+)
+from contract_tests.suite.provisioning import changed, open_address
+from contract_tests.verifier import CannotTell, Verifier
+
+TTL, OTHER_TTL, LONGER_TTL = 3671, 1999, 7384
+TERMS = "Guests of the {0} agree to § {0} & <all> else."
+
+
+@pytest.mark.site(1)
+@pytest.mark.verifies(
+    "GUEST-PORTAL-01",
+    "GUEST-PORTAL-02",
+    "GUEST-PORTAL-03",
+    "GUEST-PORTAL-04",
+    "DEV-CAPTIVE-01",
+    "GUEST-COUPON-01",
+    "GUEST-COUPON-02",
+    "GUEST-COUPON-03",
+    "GUEST-COUPON-05",
+    "GUEST-COUPON-06",
+    "GUEST-COUPON-07",
+    "GUEST-SESSION-05",
+    "GUEST-SESSION-04",
+)
+def test_guests_with_coupons(
+    context: Context, instances: Instances, verify: Verifier, site: Site, guests: Guests
+) -> None:
+    """Two instances in two subnets; coupons of both, handed in once, twice, at once, and at the wrong one."""
+    if len(site.subnets) < 2:
+        raise CannotTell(f"site {site.id} lists one subnet; the check needs two")
+    here = open_portal(
+        context,
+        site,
+        guests,
+        site.subnets[0],
+        "here",
+        session_ttl=TTL,
+        update={"terms_text": TERMS.format("harbour")},
+    )
+    there = open_portal(
+        context,
+        site,
+        guests,
+        site.subnets[1],
+        "there",
+        session_ttl=OTHER_TTL,
+        update={"terms_text": TERMS.format("station")},
+    )
+    _led_to_the_portal(verify, here, there)
+
+    codes, (foreign,) = here.coupons(4), there.coupons(1)
+    guest = here.visitor()
+    answer = journeys.redeem(guest, journeys.arrive(guest), codes[0])
+    let_in = here.eventually(lambda: guest.online)
+    message = f"a guest who handed in a new coupon is {'' if let_in else 'not '}let in; the portal said {shown(answer)}"
+    if not verdict(verify, "GUEST-COUPON-01", let_in, message, guest):
+        raise CannotTell("a coupon lets nobody in, so nothing about coupons can be told")
+
+    _kept_out(
+        verify,
+        here,
+        {
+            "GUEST-COUPON-02": (codes[0], "a coupon for the second time"),
+            "GUEST-COUPON-05": (foreign, "a coupon of another instance"),
+            "GUEST-COUPON-06": (_unmade(codes), "a code that nobody made"),
+        },
+    )
+    _redeemed_is_not_listed(verify, here, codes[0])
+
+    several = [here.visitor() for _ in range(3)]
+    pages = [journeys.arrive(who) for who in several]
+    at_once([partial(journeys.redeem, who, page, codes[1]) for who, page in zip(several, pages, strict=True)])
+    here.eventually(lambda: any(who.online for who in several))
+    here.stays(lambda: True)
+    inside = sum(who.online for who in several)
+    message = (
+        f"{len(several)} guests handed in one coupon at the same moment, and {inside} of them are let in"
+    )
+    verdict(verify, "GUEST-COUPON-03", inside == 1, message, *several)
+
+    # The same device in the other network, where it has no session.
+    moved = journeys.visitor(guests.join(site.config, there.subnet, mac=guest.guest.mac))
+    captive = there.stays(lambda: not moved.online)
+    message = (
+        f"a guest with a session in {here.subnet} who moves to {there.subnet} is captive there: {captive}"
+    )
+    verdict(verify, "GUEST-SESSION-05", captive, message, moved)
+
+    _without_the_instance(context, instances, verify, here)
+    close(instances, there)
+
+
+def _led_to_the_portal(verify: Verifier, here: Portal, there: Portal) -> None:
+    """A guest in each subnet opens a site."""
+    for portal, other in ((here, there), (there, here)):
+        guest = portal.visitor()
+        held = not guest.online and not guest.guest.reaches("198.51.100.10", 123, "udp")
+        verdict(
+            verify, "DEV-CAPTIVE-01", held, f"a guest of {portal.subnet} who never logged in is held", guest
+        )
+        named = guest.guest.reaches("9.9.9.9", 53, "udp")
+        verdict(verify, "GUEST-PORTAL-04", named, "a question for a name gets through", guest)
+        page = journeys.arrive(guest)
+        verdict(
+            verify,
+            "GUEST-PORTAL-01",
+            journeys.is_portal(page),
+            f"a guest of {portal.subnet} who opens a site is led to {shown(page)}",
+            guest,
+        )
+        if not journeys.is_portal(page):
+            raise CannotTell("guests are not led to a portal, so nothing about it can be told")
+        own, wrong = bears(page, portal.instance), bears(page, other.instance)
+        if own or wrong:
+            message = f"guests of {portal.subnet} are led to the page of instance {portal.id}: {shown(page)}"
+            verdict(verify, "GUEST-PORTAL-02", own and not wrong, message, guest)
+        else:
+            verify.cannot_tell("GUEST-PORTAL-02", "the page does not show whose it is")
+        terms = " ".join(str(portal.instance.get("terms_text")).split())
+        message = f"the portal shows {terms!r}: {shown(page)}"
+        verdict(verify, "GUEST-PORTAL-03", terms in page.words, message, guest)
+
+
+def _kept_out(verify: Verifier, portal: Portal, codes: Mapping[str, tuple[str, str]]) -> None:
+    """Guests hand in codes that are no good: requirement -> (code, what is wrong with it)."""
+    tried = {requirement: portal.refused(code) for requirement, (code, _) in codes.items()}
+    portal.stays(lambda: True)
+    for requirement, (who, said) in tried.items():
+        message = f"{codes[requirement][1]}: the portal said {shown(said)}"
+        verdict(verify, requirement, not who.online, message, who)
+
+
+def _unmade(codes: Collection[str]) -> str:
+    return next(code for code in ("QQQQQQ", "WWWWWW", "QWQWQW", "WQWQWQ", "QQWWQW") if code not in codes)
+
+
+def _redeemed_is_not_listed(verify: Verifier, portal: Portal, code: str) -> None:
+    listing = portal.context.collection("coupon").listing(instanceId=portal.id)
+    if not listing.ok:
+        verify.cannot_tell("GUEST-COUPON-07", f"coupons cannot be listed: {listing.text}")
+        return
+    listed = code in [coupon.code for coupon in coupons_in(listing.json())]
+    message = f"a coupon that was redeemed is {'still' if listed else 'not'} listed"
+    verify.check("GUEST-COUPON-07", not listed, message)
+
+
+def _without_the_instance(context: Context, instances: Instances, verify: Verifier, portal: Portal) -> None:
+    """The instance goes while guests are online; another one comes to its subnet."""
+    verify.start_scenario()
+    online = portal.admit(portal.coupons(1)[0])
+    if not instances.delete(portal.id).ok:
+        raise CannotTell("the instance cannot be deleted")
+    portal.site.rest()
+    after = open_portal(
+        context, portal.site, portal.guests, portal.subnet, "after the first", session_ttl=OTHER_TTL
+    )
+    captive = after.eventually(lambda: not online.online)
+    message = f"a guest of an instance that was deleted is captive when another one comes: {captive}"
+    verdict(verify, "GUEST-SESSION-04", captive, message, online)
+    close(instances, after)
+
+
+@pytest.mark.site(1)
+@pytest.mark.verifies("GUEST-SESSION-03", "GUEST-USER-01", "GUEST-USER-02")
+def test_a_session_is_not_disturbed(
+    context: Context, instances: Instances, verify: Verifier, site: Site, guests: Guests
+) -> None:
+    """Everything about the instance changes while a guest is online; then an operator disconnects that guest."""
+    portal = open_portal(context, site, guests, site.subnets[0], "changing", session_ttl=TTL)
+    codes = portal.coupons(2)
+    guest, other = (portal.admit(code) for code in codes)
+    instance = portal.instance
+    for changes in (
+        {"name": instances.name("renamed")},
+        {"theme": {**_colours(instance), "accent_color": "#123456"}},
+        {"terms_text": "Other terms."},
+        {"session_ttl": LONGER_TTL},
+        {"session_ttl": OTHER_TTL},
+    ):
+        instance = changed(instances, instance, purpose=f"change {', '.join(changes)}", **changes)
+        _still_online(verify, portal, guest, f"a change of {', '.join(changes)}")
+    entry = open_address(context, site, "192.0.2.64/28")
+    _still_online(verify, portal, guest, "a new walled-garden entry")
+    context.collection("walled-garden-entry").delete(entry["id"], siteId=site.id)
+    _still_online(verify, portal, guest, "the deletion of a walled-garden entry", last=True)
+
+    verify.start_scenario()
+    users = context.collection("site-user")
+    listing = users.listing(siteId=site.id)
+    if not listing.ok or not isinstance(listing.json(), list):
+        raise CannotTell(f"the users of a site cannot be listed: {listing.text}")
+    found = [user for user in listing.json() if isinstance(user, dict) and _is(user, guest)]
+    good = len(found) == 1 and found[0].get("active") is True and found[0].get("instance_id") == portal.id
+    told = f"a guest with a session shows as {found}"
+    verdict(verify, "GUEST-USER-01", good, f"{told}; active, and of instance {portal.id}, is expected", guest)
+    if not found or not isinstance(found[0].get("id"), str):
+        raise CannotTell("the guest is not among the users of the site, so cannot be disconnected")
+    context.client.invent(found[0]["id"])  # the guest is ours, so is the session
+    answer = users.delete(found[0]["id"], siteId=site.id)
+    over = answer.ok and portal.eventually(lambda: not guest.online)
+    message = f"a guest who was disconnected ({answer.text}) is captive: {over}"
+    if answer.ok:
+        verdict(verify, "GUEST-USER-02", over and other.online, message, guest, other)
+    else:
+        verify.cannot_tell("GUEST-USER-02", f"disconnecting a user is answered {answer.text}")
+    close(instances, portal)
+
+
+def _still_online(
+    verify: Verifier, portal: Portal, guest: journeys.Visitor, after: str, *, last: bool = False
+) -> None:
+    # A change may take a while to reach the router; the last look waits for all of them.
+    kept = portal.stays(lambda: guest.online) if last else guest.online
+    message = f"after {after} the guest is {'still' if kept else 'no longer'} online"
+    verify.check("GUEST-SESSION-03", kept, message, device=trail(guest))
+    if not kept:
+        raise CannotTell(f"the session is over after {after}, so nothing else can disturb it")
+
+
+def _is(user: dict[str, object], who: journeys.Visitor) -> bool:
+    mac, address = who.guest.mac, who.guest.address
+    return (
+        str(user.get("mac_address", "")).upper().replace("-", ":") == mac
+        and user.get("ip_address") == address
+    )
+
+
+def _colours(instance: dict[str, object]) -> dict[str, str]:
+    theme = instance.get("theme")
+    return {
+        name: value
+        for name, value in (theme.items() if isinstance(theme, dict) else ())
+        if isinstance(value, str) and name not in ("logo", "icon")
+    }
