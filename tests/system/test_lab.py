@@ -7,8 +7,7 @@ import ipaddress
 import os
 import signal
 import socket
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ import pytest
 
 from contract_tests import lab as laboratory
 from contract_tests.config import load_config
-from tests.system.processes import Running, running, wait_until
+from tests.system.own_lab import Control, started
+from tests.system.processes import Running, wait_until
 
 _LISTENING = "0A"
 
@@ -62,28 +62,6 @@ def _address(hexadecimal: str) -> str:
     """The kernel writes each 32 bits in the order of the machine's bytes."""
     words = [bytes.fromhex(hexadecimal[start : start + 8])[::-1] for start in range(0, len(hexadecimal), 8)]
     return str(ipaddress.ip_address(b"".join(words)))
-
-
-class Control:
-    """The control API of a lab."""
-
-    def __init__(self, table: dict[str, Any]) -> None:
-        self.root = str(table["clock"]).removesuffix("/clock")
-        self.headers = {"authorization": f"Bearer {table['token']}"}
-
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
-        answer = httpx2.post(self.root + path, json=body, headers=self.headers, trust_env=False, timeout=30)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-
-@contextlib.contextmanager
-def started(directory: Path, *options: object) -> Iterator[tuple[Running, dict[str, Any]]]:
-    """A lab of the test's own, and its configuration."""
-    path = directory / "lab.toml"
-    with running("lab", "--write-config", path, *options, cwd=directory) as child:
-        child.until(path.exists, "the lab has written its configuration")
-        yield child, tomllib.loads(path.read_text("utf-8"))
 
 
 def sign_in_page(config: dict[str, Any], type_: str = "google") -> dict[str, Any]:
