@@ -237,8 +237,8 @@ class _Printer:
         summary = self._result.summary
         requests = f"{summary.requests:,} request{'' if summary.requests == 1 else 's'}"
         self._raw(
-            f"{requests} in {duration(summary.seconds)} · seed {self._info.seed} · "
-            f"{self._directory / 'report.html'}",
+            f"{requests} in {duration(summary.seconds)} · generation {self._info.generation} · "
+            f"seed {self._info.seed} · {self._directory / 'report.html'}",
             _FAINT,
             indent=0,
         )

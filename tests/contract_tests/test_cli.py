@@ -124,7 +124,11 @@ GOOD = '[target]\nbase_url = "http://127.0.0.1:9/captive"\ntoken = "token-in-fil
         ("", "no target"),
         (GOOD + "colour = 1", "target.colour: unknown key"),
         (GOOD + '[run]\nprofile = ["cores"]', "there is no profile 'cores'"),
-        (GOOD + 'generation = "root"', "generation root"),
+        (
+            GOOD + 'generation = "spa"\n[run]\nonly = ["IMG-01"]',
+            "no requirement has such an id in this generation",
+        ),
+        (GOOD + 'generation = "spa"\n[run]\nprofile = ["coupons"]', "there is no profile 'coupons'"),
     ],
 )
 def test_a_bad_configuration_is_one_sentence_and_exit_code_2(text: str, word: str) -> None:
@@ -210,6 +214,14 @@ def test_requirements_in_three_forms() -> None:
     for item in catalogue:
         assert item.id in table
         assert item.id in markdown
+
+
+@pytest.mark.parametrize("generation", ["root", "spa"])
+def test_requirements_of_a_generation(generation: str) -> None:
+    listed = json.loads(call("requirements", "--format", "json", "--generation", generation).stdout)
+    assert [row["id"] for row in listed["requirements"]] == [
+        item.id for item in load_contract(generation).catalogue
+    ]
 
 
 @pytest.mark.parametrize(

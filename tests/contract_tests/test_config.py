@@ -125,7 +125,6 @@ SITE_TABLE = f'[[sites]]\nid = "{SITE}"\nsubnets = ["10.5.50.0/24"]\n'
         (GOOD + 'verify_tls = "nowhere.pem"', ("target.verify_tls", "there is no file nowhere.pem")),
         (GOOD + "timeout = 0", ("target.timeout", "greater than 0")),
         (GOOD + 'generation = "v9"', ("target.generation", "v1")),
-        (GOOD + 'generation = "spa"', ("generation spa", "use v1")),
         (GOOD + "[run]\nseed = -1", ("run.seed", "greater than or equal to 0")),
         (GOOD + "[run]\nbudget = 0", ("run.budget",)),
         (GOOD + '[run]\nfail_on = "may"', ("run.fail_on", "must", "should")),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract_tests.generation import NO_BODY, bodies, fit_any, fit_valid
+from contract_tests.instances import session_ttls
 from spec.loader import Contract, load_contract
 
 TAG = "contract-abc123 generated 1"
@@ -118,3 +119,17 @@ def test_what_oauth2_needs_is_left_out() -> None:
     body = {"strategy": "oauth2", "auth_integration_id": "x", "auth_window_ttl": 300, "session_ttl": 1200}
     fitted = fit_valid(body, frozenset({*body, "name"}), name)
     assert fitted == {"name": TAG, "strategy": "coupon", "session_ttl": 1200}
+
+
+@pytest.mark.parametrize(("generation", "longest"), [("v1", 604800), ("root", 604800), ("spa", 86400)])
+def test_sessions_are_as_long_as_every_deployment_takes(generation: str, longest: int) -> None:
+    contract = load_contract(generation)
+    assert session_ttls(contract) == (1200, longest)
+
+    @given(bodies(contract, "updateInstance", "valid", name=name))
+    @SETTINGS
+    def check(body: dict[str, Any]) -> None:
+        assert 1200 <= body["session_ttl"] <= longest
+        assert "locale" not in body
+
+    check()

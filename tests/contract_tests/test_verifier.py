@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.events import Exchange, Judgement
-from contract_tests.verifier import MAX_SEQUENCE, RequirementFailed, Verifier
-from spec.loader import Contract
+from contract_tests.verifier import MAX_SEQUENCE, CannotTell, RequirementFailed, Verifier
+from spec.loader import Contract, load_contract
 
 MUST, SHOULD = "INST-GET-01", "INST-CREATE-12"
 
@@ -129,3 +129,17 @@ def test_messages_and_router_lines_are_cleaned(verifier: Verifier, said: list[Ju
     verifier.check(MUST, False, "a secret", device=["line with secret"])
     assert said[0].message == "a ***"
     assert said[0].device == ("line with ***",)
+
+
+def test_what_the_generation_has_not_is_not_recorded(said: list[Judgement]) -> None:
+    verifier = Verifier(load_contract("spa").catalogue, said.append)
+    verifier.start_test("test_one")
+    assert not verifier.check("IMG-01", False, "refused")
+    verifier.demand("IMG-01", True, "fine")
+    verifier.cannot_tell("IMG-01", "why")
+    verifier.leave_open("IMG-01", "why")
+    with pytest.raises(CannotTell, match="promises nothing about it, and the rest builds on it: refused"):
+        verifier.demand("IMG-01", False, "refused")
+    assert (said, verifier.judged, verifier.failed, verifier.failures) == ([], frozenset(), frozenset(), ())
+    with pytest.raises(KeyError, match="NO-99"):
+        verifier.check("NO-99", True, "an id that no generation has")

@@ -11,7 +11,7 @@ import pytest
 from contract_tests.config import ConfigError
 from contract_tests.report.read import ReportError
 from contract_tests.waivers import read_baseline, read_waivers
-from spec.loader import Contract
+from spec.loader import Contract, load_contract
 
 TODAY = date(2030, 6, 15)
 
@@ -25,6 +25,11 @@ def waivers(tmp_path: Path, text: str, api: Contract) -> dict[str, str]:
 def entry(identifier: str, expires: str = "2030-12-31", **more: str) -> str:
     lines = [f'id = "{identifier}"', 'reason = "known"', f"expires = {expires}"]
     return "\n".join(["[[waivers]]", *lines, *(f'{key} = "{value}"' for key, value in more.items()), ""])
+
+
+def test_one_file_may_serve_several_generations(tmp_path: Path) -> None:
+    text = entry("IMG-*") + entry("AUTH-05")
+    assert list(waivers(tmp_path, text, load_contract("spa"))) == ["AUTH-05"]
 
 
 @pytest.mark.parametrize(
