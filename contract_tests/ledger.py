@@ -104,6 +104,11 @@ class Ledger:
         """Did this worker create it, and not delete it yet?"""
         return identifier in self._owned
 
+    def maker(self, identifier: str) -> str | None:
+        """The tenant that made it; None if this worker did not create it, or has deleted it."""
+        found = self._owned.get(identifier)
+        return None if found is None else found.tenant
+
     @property
     def open(self) -> tuple[Resource, ...]:
         """What this worker created and did not delete, the newest first."""
