@@ -36,20 +36,18 @@ def _page(title: str, body: str, head: str = "") -> str:
     )
 
 
-def _redirect(title: str, text: str) -> str:
+def _redirect(title: str, text: str, link: str = "$(link-status)") -> str:
     """Return a page whose first two lines become the status and the Location of the answer."""
     return (
         f"$(if http-status == 302){title}$(endif)\n"
         '$(if http-header == "Location")$(link-redirect)$(endif)\n'
-        + _page(title, f'<p><a href="$(link-status)">{text}</a></p>')
+        + _page(title, f'<p><a href="{link}">{text}</a></p>')
     )
 
 
 PAGES: Mapping[str, str] = {
     # In place of any other site. A router has nothing to fall back on in a directory that is not the stock one.
-    "rlogin.html": "$(if http-status == 302)Sign in first$(endif)\n"
-    '$(if http-header == "Location")$(link-redirect)$(endif)\n'
-    + _page("Sign in first", '<p><a href="$(link-redirect)">Sign in to use this network</a></p>'),
+    "rlogin.html": _redirect("Sign in first", "Sign in to use this network", "$(link-login-only)"),
     # In place of every page that only sends a guest on, such as the status of a guest without a session.
     "redirect.html": _redirect("One moment", "Go on"),
     "alogin.html": _redirect("Signed in", "You can use this network now"),

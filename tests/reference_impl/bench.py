@@ -10,8 +10,12 @@ from reference_impl.app import create_app
 from reference_impl.provisioning.reconcile import Pace, Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
 from reference_impl.settings import RouterSettings
+from router_sim.access import Guest
 from router_sim.engine import Command, Origin
 from router_sim.fleet import Fleet
+from router_sim.guests.guest import SimulatedGuest
+from router_sim.guests.internet import Internet
+from router_sim.router import Router
 from router_sim.seed import lab_router
 from tests.reference_impl.conftest import SITE, Api, TurnedClock, make_settings, running
 
@@ -38,13 +42,17 @@ class Bench:
 
     def __init__(self, tmp_path: Path) -> None:
         self.clock = TurnedClock()
-        self.router = lab_router("site-1", clock=self.clock, password="router-pass")
+        self.internet = Internet()
+        self.router = self.make_router("site-1")
         self.fleet = Fleet({"127.0.1.1": self.router}, port=0)
         self.tmp_path = tmp_path
         self.provisioning: Provisioning
         self.sessions: GuestSessions
         self.api: Api
         self.other: Api
+
+    def make_router(self, name: str) -> Router:
+        return lab_router(name, clock=self.clock, password="router-pass", resolve=self.internet.resolve)
 
     def settings(self) -> Any:
         router = RouterSettings(
@@ -108,3 +116,9 @@ class Bench:
     def admit(self, address: str, user: str) -> None:
         password = self.rows("/ip/hotspot/user", name=user)[0]["password"]
         self.operate("/ip/hotspot/active/login", user=user, password=password, ip=address)
+
+    def guest(self, mac: str, address: str, interface: str, router: Router | None = None) -> SimulatedGuest:
+        """A device that has come to an interface."""
+        guest = SimulatedGuest(router or self.router, self.internet, Guest(mac, address, interface))
+        guest.seen()
+        return guest
