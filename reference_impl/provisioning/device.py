@@ -49,12 +49,7 @@ class Device:
     async def read(self) -> Actual:
         """Return the rows of every menu that matters, with the content of our own files."""
         rows = {menu: await self._connection.print(menu, *words) for menu, words in _READ.items()}
-        rows[FILE] = [
-            await self._with_contents(row)
-            if MENUS[FILE].owns(row) and row.get("type") != "directory"
-            else row
-            for row in rows[FILE]
-        ]
+        rows[FILE] = await self._with_contents(rows[FILE])
         return rows
 
     async def apply(self, operation: Operation) -> None:
@@ -72,6 +67,14 @@ class Device:
         """Drop the connection, without waiting for the router."""
         self._connection.disconnect()
 
-    async def _with_contents(self, row: Row) -> Row:
-        found = await self._connection.print(FILE, "name,type,contents", f"?name={row['name']}")
-        return found[0] if found else row
+    async def _with_contents(self, rows: list[Row]) -> list[Row]:
+        pages = [row for row in rows if MENUS[FILE].owns(row) and row.get("type") != "directory"]
+        if not pages:
+            return rows
+        # One question for all of them: a name or another, and so on.
+        query = [f"?name={row['name']}" for row in pages]
+        if len(pages) > 1:
+            query.append("?#" + "|" * (len(pages) - 1))
+        found = await self._connection.print(FILE, "name,type,contents", *query)
+        contents = {row[".id"]: row for row in found}
+        return [contents.get(row[".id"], row) for row in rows]
