@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
-from asyncpg import PostgresError  # type: ignore[import-untyped]
-from sqlalchemy import Connection, event, inspect, text
+from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
+from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from reference_impl.records import Base
@@ -33,12 +33,13 @@ class Database:
     """
 
     def __init__(self, url: str, *, new_id: Callable[[], UUID]) -> None:
-        self._engine = create_async_engine(url)
+        # Looked up first: for other kinds SQLAlchemy would ask for a driver to be installed.
+        self._turn = text(_turn(make_url(url).get_backend_name()))
+        self._engine = create_async_engine(url, pool_pre_ping=True)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         # Beside the lock of the database: waiting here takes no connection.
         self._mine = asyncio.Lock()
         self._new_id = new_id
-        self._turn = text(_turn(self._engine.dialect.name))
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
 
@@ -70,7 +71,7 @@ class Database:
                 await connection.run_sync(Base.metadata.create_all)
                 await connection.run_sync(_check_columns)
         # asyncpg lets errors of the network, and the server's refusal of a connection, through as they are.
-        except (OSError, PostgresError) as error:
+        except (OSError, PostgresError, InterfaceError) as error:
             raise DatabaseError(
                 f"The database cannot be opened: {error}. Check that it runs, and database.url."
             ) from None

@@ -90,6 +90,8 @@ class CouponStore:
             .values(valid_code=None)
             .execution_options(synchronize_session=False)
         )
+        # In whole seconds, as it is answered: a coupon ends when it says so, not a moment later.
+        expires_at = (now + lifetime).replace(microsecond=0)
         made = [
             CouponRecord(
                 id=self._database.new_id(),
@@ -98,7 +100,7 @@ class CouponStore:
                 made_by_run=made_by_run,
                 code=code,
                 valid_code=code,
-                expires_at=now + lifetime,
+                expires_at=expires_at,
                 redeemed_at=None,
                 created_at=now,
             )

@@ -30,8 +30,10 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 @contextmanager
-def serving(tmp_path: Path, config: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    database = f"sqlite+aiosqlite:///{tmp_path}/portal.sqlite3"
+def serving(
+    tmp_path: Path, config: Path, database: str | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    database = database or f"sqlite+aiosqlite:///{tmp_path}/portal.sqlite3"
     arguments = command("--config", config, "--port", "0", "--database", database)
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -77,6 +79,7 @@ def test_large_bodies_are_refused_on_a_connection_that_stays_usable(tmp_path: Pa
         (["--config", "absent.toml"], "[[tenants]]"),
         (["--database", "nonsense"], "database URL"),
         (["--database", "sqlite:///x"], "database URL"),
+        (["--database", "postgresql+asyncpg://u:p@127.0.0.1:1/x"], "database cannot be opened"),
         (["--database", "sqlite+aiosqlite:////nowhere/at/all.sqlite3"], "database cannot be opened"),
         (["--host", "192.0.2.1"], "Cannot listen"),
         (["--host", "0.0.0.0"], "public_url"),  # noqa: S104 - refused before anything is served
