@@ -104,10 +104,9 @@ class Ledger:
         """Did this worker create it, and not delete it yet?"""
         return identifier in self._owned
 
-    def maker(self, identifier: str) -> str | None:
-        """The tenant that made it; None if this worker did not create it, or has deleted it."""
-        found = self._owned.get(identifier)
-        return None if found is None else found.tenant
+    def find(self, identifier: str) -> Resource | None:
+        """What this worker created under this id; None if it did not, or has deleted it."""
+        return self._owned.get(identifier)
 
     @property
     def open(self) -> tuple[Resource, ...]:

@@ -187,9 +187,10 @@ class Collection:
         path = self.path(self.kind.delete, **{str(self.kind.parameter): identifier}, **parents)
         options = {"essential": True} | options
         answer = self._send("DELETE", path, purpose=purpose or f"delete the {self.kind.name}", **options)
-        # A stranger's success is not believed, and its 404 says nothing: the maker still has to delete it.
-        maker = self._ledger.maker(identifier)
-        if (answer.ok or answer.status == 404) and maker in (None, options.get("token", self.tenant)):
+        # What is said to a stranger, or below another parent, tells nothing: it still has to be deleted.
+        known = self._ledger.find(identifier)
+        ours = known is None or (known.tenant, known.path) == (options.get("token", self.tenant), path)
+        if ours and (answer.ok or answer.status == 404):
             for gone in {identifier, *self._ledger.deleted(identifier)}:
                 self.client.invent(gone)  # whatever answers under this id now, it was ours
         return answer

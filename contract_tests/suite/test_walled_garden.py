@@ -145,9 +145,7 @@ def _at_its_site_alone(garden: Garden, verify: Verifier, one: Mapping[str, Any])
         answer.refused,
         f"under another site the entry was answered {answer.text[:160]}; expected 404",
     )
-    # Sent below the collection: what its answer says of another site strikes nothing out of the ledger.
-    path = garden.entries.item_path(one["id"], siteId=garden.elsewhere)
-    answer = garden.entries.client.send("DELETE", path, purpose="delete it under another site")
+    answer = garden.delete(one["id"], purpose="delete it under another site", site=garden.elsewhere)
     reading = garden.read(one["id"], purpose="see whether it is still there")
     verify.check(
         "GARDEN-SITE-02",

@@ -188,3 +188,82 @@ def test_a_file_that_is_no_ledger(tmp_path: Path, make_config: MakeConfig, conte
     with pytest.raises(LedgerError):
         clean_up(make_config(), path)
     assert path.read_text("utf-8") == content
+
+
+SITE = "a1b2c3d4-e5f6-47b8-89d0-e1f2a3b4c5d6"
+OTHER = {"other_token": "the-token-of-tenant-b"}
+
+
+def test_every_kind_is_deleted_at_its_path_by_who_made_it(
+    ledger: Ledger, make_config: MakeConfig, behind: respx.MockRouter
+) -> None:
+    behind.delete(url__startswith=BASE).mock(httpx.Response(204))
+    for kind, identifier, path, tenant in (
+        ("auth-integration", "int-1", "/auth-integrations/int-1", "other"),
+        ("walled-garden-entry", "entry-1", f"/walled-garden/{SITE}/entry-1", "default"),
+    ):
+        ledger.created(ledger.intend(kind, "n"), kind, identifier, "n", path=path, tenant=tenant)
+    result = clean_up(make_config(target=OTHER), ledger.path)
+    assert [resource.id for resource in result.deleted] == ["entry-1", "int-1"]
+    assert [(call.request.url.path, call.request.headers["authorization"]) for call in behind.calls] == [
+        (f"/captive/walled-garden/{SITE}/entry-1", "Bearer the-token-of-tenant-a"),
+        ("/captive/auth-integrations/int-1", "Bearer the-token-of-tenant-b"),
+    ]
+    assert read_ledger(ledger.path)[1] == ()
+
+
+def test_what_is_in_use_goes_after_what_uses_it(
+    ledger: Ledger, make_config: MakeConfig, behind: respx.MockRouter
+) -> None:
+    created(ledger, "user")
+    path = "/auth-integrations/used"
+    ledger.created(ledger.intend("auth-integration", "n"), "auth-integration", "used", "n", path=path)
+    behind.delete(f"{LIST}/user").mock(httpx.Response(204))
+    behind.delete(BASE + path).mock(side_effect=[httpx.Response(409), httpx.Response(204)])
+    result = clean_up(make_config(), ledger.path)
+    assert [resource.id for resource in result.deleted] == ["user", "used"]
+    assert result.left == ()
+
+
+def test_an_unanswered_creation_of_any_kind_is_looked_for_in_its_list(
+    ledger: Ledger, make_config: MakeConfig, behind: respx.MockRouter
+) -> None:
+    listed = f"/walled-garden/{SITE}"
+    ledger.intend("walled-garden-entry", "ours", path=listed)
+    ledger.intend("walled-garden-entry", "never made", path=listed)
+    ledger.intend("auth-integration", "ours too", path="/auth-integrations", tenant="other")
+    garden = behind.get(BASE + listed).mock(
+        httpx.Response(200, json=[{"id": "entry-1", "name": "ours"}, {"id": "x", "name": "theirs"}])
+    )
+    integrations = behind.get(f"{BASE}/auth-integrations").mock(
+        httpx.Response(200, json=[{"id": "int-1", "name": "ours too"}, {"id": "y", "name": "ours"}])
+    )
+    behind.delete(url__startswith=BASE).mock(httpx.Response(204))
+    result = clean_up(make_config(target=OTHER), ledger.path)
+    assert {resource.id for resource in result.deleted} == {"entry-1", "int-1"}
+    assert garden.call_count == integrations.call_count == 1
+    assert integrations.calls.last.request.headers["authorization"] == "Bearer the-token-of-tenant-b"
+    assert read_ledger(ledger.path)[1] == ()
+
+
+def test_a_list_whose_parent_is_gone_holds_nothing(
+    ledger: Ledger, make_config: MakeConfig, behind: respx.MockRouter
+) -> None:
+    ledger.intend("coupon-schedule", "ours", path="/instances/gone/coupon-schedules")
+    behind.get(f"{LIST}/gone/coupon-schedules").mock(httpx.Response(404))
+    result = clean_up(make_config(), ledger.path)
+    assert (result.deleted, result.left) == ((), ())
+    assert read_ledger(ledger.path)[1] == ()
+
+
+def test_a_ledger_of_old_holds_instances_without_paths(
+    ledger: Ledger, make_config: MakeConfig, behind: respx.MockRouter
+) -> None:
+    with ledger.path.open("a", encoding="utf-8") as file:
+        file.write('{"event": "intent", "key": "w-1", "kind": "instance", "name": "n"}\n')
+        file.write('{"event": "created", "key": "w-1", "kind": "instance", "id": "one", "name": "n"}\n')
+        file.write('{"event": "intent", "key": "w-2", "kind": "instance", "name": "lost"}\n')
+    behind.get(LIST).mock(httpx.Response(200, json=[{"id": "two", "name": "lost"}]))
+    behind.delete(url__startswith=LIST).mock(httpx.Response(204))
+    result = clean_up(make_config(), ledger.path)
+    assert {resource.id for resource in result.deleted} == {"one", "two"}

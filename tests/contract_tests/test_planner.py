@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contract_tests.planner import PlannedBody, plan
+from contract_tests.planner import applied as put_over
 from spec.loader import Contract
 
 VALID: dict[str, Any] = {"name": "guests", "strategy": "coupon", "session_ttl": 3600}
@@ -97,3 +98,100 @@ def test_a_required_property_is_left_out_and_set_to_null() -> None:
     assert rest == []
     nullable = {"required": ["p"], "properties": {"p": {"nullable": True}}}
     assert [case.kind for case in plan(nullable, {})] == ["missing"]
+
+
+BODIES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "updateAuthIntegration": (
+        {
+            "name": "n",
+            "type": "azure",
+            "config": {"client_id": "c", "client_secret": "s", "tenant": "organizations"},
+        },
+        {"type": "azure"},
+        "config",
+    ),
+    "createAuthIntegration": (
+        {"name": "n", "type": "google", "config": {"client_id": "c", "client_secret": "s"}},
+        {"type": "google"},
+        "config",
+    ),
+    "createCoupons": ({"minutes_valid": 5, "count": 3}, {}, ""),
+    "createCouponSchedule": (
+        {
+            "name": "n",
+            "count": 3,
+            "recurrence_type": "weekly",
+            "day_of_week": 1,
+            "valid_for_in_minutes": 60,
+            "timezone": "UTC",
+            "notification_group_id": "ng",
+        },
+        {"recurrence_type": "weekly"},
+        "",
+    ),
+    "createWalledGardenEntry": ({"name": "n", "ip_address": "192.0.2.1", "type": "captive-auth"}, {}, ""),
+}
+
+
+@pytest.mark.parametrize("operation", BODIES)
+def test_bodies_of_every_operation_are_what_they_claim_to_be(api: Contract, operation: str) -> None:
+    body, situation, nested = BODIES[operation]
+    schema = api.operations[operation].request_schema()
+    validator = api.request_validator(operation)
+    assert schema is not None
+    assert validator is not None
+    cases = list(plan(schema, situation, nested=nested))
+    assert any(not case.valid for case in cases)
+    conditional = set(schema.get("x-required-when", {}))
+    for case in cases:
+        made = put_over(body, case)
+        if case.kind == "format" or (case.kind == "missing" and case.property in conditional):
+            continue  # what a JSON schema cannot say
+        if case.property in conditional and case.changes == {case.property: None}:
+            continue
+        assert validator.is_valid(made) is case.valid, case.what
+        if not case.valid:
+            where = f"{case.within}.{case.property}" if case.within else case.property
+            last = where.rpartition(".")[2]
+            assert all(last in error for error in validator.errors(made)), case.what
+
+
+def test_formats_that_a_page_names_are_planned(api: Contract) -> None:
+    def planned_formats(operation: str, **situation: Any) -> set[tuple[str, bool]]:
+        schema = api.operations[operation].request_schema()
+        assert schema is not None
+        return {(case.property, case.valid) for case in plan(schema, situation) if case.kind == "format"}
+
+    assert planned_formats("createWalledGardenEntry") == {("ip_address", True), ("ip_address", False)}
+    assert planned_formats("createCouponSchedule") == {("timezone", True), ("timezone", False)}
+    # An integration has a meaning only where guests sign in with one.
+    assert planned_formats("createInstance", strategy="coupon") == set()
+    assert planned_formats("createInstance", strategy="oauth2") == {("auth_integration_id", False)}
+
+
+@pytest.mark.parametrize(
+    ("operation", "situation", "asked_for"),
+    [
+        ("createInstance", {"strategy": "oauth2"}, {"auth_integration_id"}),
+        ("createInstance", {"strategy": "coupon"}, set()),
+        ("createCouponSchedule", {"recurrence_type": "weekly"}, {"day_of_week"}),
+        ("createCouponSchedule", {"recurrence_type": "monthly"}, {"day_of_month"}),
+        ("createCouponSchedule", {"recurrence_type": "daily"}, set()),
+    ],
+)
+def test_what_a_situation_asks_for_is_left_out_once(
+    api: Contract, operation: str, situation: dict[str, Any], asked_for: set[str]
+) -> None:
+    schema = api.operations[operation].request_schema()
+    assert schema is not None
+    missing = {case.property for case in plan(schema, situation) if case.kind == "missing"}
+    assert missing & set(schema["x-required-when"]) == asked_for
+
+
+def test_nested_changes_leave_the_rest_of_the_body(api: Contract) -> None:
+    case = PlannedBody("type", "client_id", False, "client_id 5", {"client_id": 5}, within="config")
+    body = {"name": "n", "config": {"client_id": "c", "tenant": "t"}}
+    assert put_over(body, case) == {"name": "n", "config": {"client_id": 5, "tenant": "t"}}
+    assert body["config"] == {"client_id": "c", "tenant": "t"}
+    gone = PlannedBody("missing", "config", False, "config left out", {"config": ...})
+    assert put_over(body, gone) == {"name": "n"}
