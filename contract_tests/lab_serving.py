@@ -44,25 +44,30 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve on a listening socket until the context ends. Raises what kept the application from starting.
+    """Serve on a listening socket until the context ends.
 
-    RuntimeError says that it would not start and told no reason.
+    Raises RuntimeError when the application does not start; the log has its own words.
     """
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)  # lifespan if any
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
     )
-    task = asyncio.create_task(server.serve([listener]))
+    task = asyncio.create_task(_serve(server, listener))
     try:
         while not server.started:
             if task.done():
-                await task
-                raise RuntimeError("it did not start")
+                raise RuntimeError("it did not start; its log tells why")
             await asyncio.sleep(0.005)
         yield
     finally:
         server.should_exit = True
         server.told.set()
         await task
+
+
+async def _serve(server: _Server, listener: socket.socket) -> None:
+    # The server ends its whole process when the application does not start; here there is more in that process.
+    with contextlib.suppress(SystemExit):
+        await server.serve([listener])
 
 
 @contextlib.asynccontextmanager
