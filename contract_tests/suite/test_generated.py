@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,21 +12,35 @@ from hypothesis import strategies as st
 
 from contract_tests.client import Answer
 from contract_tests.context import Context
-from contract_tests.generation import NO_BODY, bodies
+from contract_tests.generation import NO_BODY, bodies, tame_batch, tame_entry, tame_integration
 from contract_tests.instances import Instances
 from contract_tests.pictures import paint
 from contract_tests.properties import for_all
 from contract_tests.suite.comparison import lacking
+from contract_tests.suite.integrations import make_integration
 from contract_tests.verifier import Verifier
 from spec.loader import Contract
 
 EXAMPLES = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A writing operation, how a body is sent to it, and what a generated body is made fit by."""
+
+    operation: str
+    send: Callable[[Any], Answer]
+    name: Callable[[str], str]
+    tame: Callable[[dict[str, Any]], dict[str, Any]]
+
+
 def _send_creation(instances: Instances, body: Any) -> Answer:
     if body is NO_BODY:
         return instances.create_raw(
-            None, lambda: instances.client.send("POST", "/instances", purpose="create from no body")
+            None,
+            lambda: instances.client.send(
+                "POST", instances.path("createInstance"), purpose="create from no body"
+            ),
         )
     return instances.create(body, purpose="create from a generated body")
 
@@ -129,7 +146,10 @@ def test_invalid_updates(
         body = _without_oauth2(body)
         options: dict[str, Any] = {} if body is NO_BODY else {"json_body": body}
         answer = instances.client.send(
-            "PUT", f"/instances/{instance['id']}", purpose="update from a generated body", **options
+            "PUT",
+            instances.path("updateInstance", instanceId=instance["id"]),
+            purpose="update from a generated body",
+            **options,
         )
         # Which properties an update needs is open, so nothing at all may be an update of nothing.
         errors = validator.errors(body) if isinstance(body, dict) and body else []
@@ -147,6 +167,100 @@ def test_invalid_updates(
         max_examples=2 * EXAMPLES,
     )
     instances.delete(instance["id"])
+
+
+OTHER_EXAMPLES = 6
+
+
+def _integrations(context: Context) -> Iterator[Subject]:
+    collection = context.collection("auth-integration")
+    one = make_integration(context, "azure", label="generated updates")
+    yield Subject(
+        "updateAuthIntegration",
+        lambda body: collection.update(one["id"], body, purpose="update from a generated body"),
+        collection.name,
+        lambda body: tame_integration(body, secret=context.secret),
+    )
+    collection.delete(one["id"])
+
+
+def _entries(context: Context) -> Iterator[Subject]:
+    collection = context.collection("walled-garden-entry")
+    site = context.config.usable_sites[0].id if context.config.usable_sites else None
+    if site is None:
+        return
+
+    def create(body: Any) -> Answer:
+        answer = collection.create(body, purpose="create from a generated body", siteId=site)
+        made = answer.json() if answer.ok else None
+        if isinstance(made, dict) and isinstance(made.get("id"), str):
+            collection.delete(made["id"], siteId=site)
+        return answer
+
+    yield Subject("createWalledGardenEntry", create, collection.name, tame_entry)
+
+
+def _batches(context: Context) -> Iterator[Subject]:
+    collection = context.collection("coupon")
+    instance = context.instances.make("generated batches")
+    yield Subject(
+        "createCoupons",
+        lambda body: collection.create(
+            body, purpose="create from a generated body", instanceId=instance["id"]
+        ),
+        collection.name,
+        tame_batch,
+    )
+    context.instances.delete(instance["id"])
+
+
+@pytest.mark.verifies("WIRE-03", "WIRE-04", "WIRE-01", "ERR-01", "ERR-04")
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        _integrations,
+        pytest.param(_entries, marks=pytest.mark.site(0)),  # entries reach the router of the site
+        _batches,
+    ],
+    ids=["integrations", "entries", "batches"],
+)
+def test_other_resources(
+    context: Context, contract: Contract, verify: Verifier, subjects: Callable[[Context], Iterator[Subject]]
+) -> None:
+    for subject in subjects(context):
+        validator = contract.request_validator(subject.operation)
+        assert validator is not None
+        for mode in ("valid", "any"):
+
+            def check(body: Any, subject: Subject = subject, errors: Any = validator.errors) -> None:
+                answer = subject.send(... if body is NO_BODY else body)
+                wrong = ["there is none"] if body is NO_BODY else errors(body)
+                verify.demand(
+                    "WIRE-04" if wrong else "WIRE-03",
+                    answer.refused if wrong else answer.ok or not _plainly_valid(contract, subject, body),
+                    f"{subject.operation} of {body!r:.300} was answered {answer.text[:160]}; it is "
+                    + (f"not valid: {'; '.join(wrong)}" if wrong else "valid"),
+                )
+
+            for_all(
+                context,
+                bodies(
+                    contract,
+                    subject.operation,
+                    mode,
+                    name=functools.partial(subject.name, "generated"),
+                    tame=subject.tame,
+                ),
+                check,
+                max_examples=OTHER_EXAMPLES,
+            )
+
+
+def _plainly_valid(contract: Contract, subject: Subject, body: Any) -> bool:
+    """Valid by every reading: the strict one, and without properties that nobody documented."""
+    strict = contract.request_validator(subject.operation, documented_only=False)
+    known = (contract.operations[subject.operation].request_schema() or {}).get("properties", {})
+    return strict is not None and strict.is_valid(body) and set(known).issuperset(body)
 
 
 _COLOURS = st.tuples(*[st.integers(0, 255)] * 3)
