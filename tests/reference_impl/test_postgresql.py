@@ -13,6 +13,7 @@ from tests.reference_impl import (
     test_coupon_schedules,
     test_coupons,
     test_instances,
+    test_robustness,
     test_walled_garden,
 )
 from tests.reference_impl.conftest import TurnedClock, make_settings, running
@@ -24,6 +25,7 @@ for _module in (
     test_coupon_schedules,
     test_coupons,
     test_instances,
+    test_robustness,
     test_walled_garden,
 ):
     for _name, _test in vars(_module).items():
