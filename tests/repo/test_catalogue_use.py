@@ -14,7 +14,8 @@ from spec.loader import load_contract
 
 PACKAGE = Path(contract_tests.__file__).parent
 SUITE = PACKAGE / "suite"
-IDENTIFIER = re.compile(r"(?:AUTH|ERR|WIRE|INST|IMG|DEV)(?:-[A-Z]+)*-[0-9]{2}")
+FIRST_WORDS = sorted({requirement.id.partition("-")[0] for requirement in load_contract().catalogue})
+IDENTIFIER = re.compile(rf"(?:{'|'.join(FIRST_WORDS)})(?:-[A-Z]+)*-[0-9]{{2}}")
 OUTSIDE_THE_SUITE = ("invariants.py", "context.py", "plugin.py")
 
 

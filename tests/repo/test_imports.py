@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ MAY_IMPORT = {
     "contract_tests": {"contract_tests", "spec"},
 }
 COMPOSITION_ROOT = ROOT / "contract_tests" / "lab.py"
+ACCESS_JUDGE = ROOT / "contract_tests" / "device" / "judge_access.py"
 
 
 def imported(path: Path) -> set[str]:
@@ -38,6 +40,10 @@ def test_a_package_imports_what_it_may(package: str) -> None:
         found = imported(path)
         assert "." not in found, path
         assert "tests" not in found, path
+        if path == ACCESS_JUDGE:
+            # The pure model of what a hotspot lets through, and nothing else of the simulator.
+            assert not re.search(r"(?:from|import) router_sim(?! import access\b)", path.read_text("utf-8"))
+            found.discard("router_sim")
         if path != COMPOSITION_ROOT:
             assert found & set(PACKAGES) <= MAY_IMPORT[package], path
 
