@@ -7,7 +7,7 @@ from typing import Any
 
 from librouteros import async_connect
 from librouteros.api import AsyncApi
-from librouteros.exceptions import MultiTrapError, TrapError
+from librouteros.exceptions import LibRouterosError, MultiTrapError, ProtocolError, TrapError
 
 from reference_impl.provisioning.menus import Row
 from reference_impl.settings import RouterSettings, Settings
@@ -62,6 +62,13 @@ class Connection:
         except (TrapError, MultiTrapError):
             # A refused command was answered to the end: the connection is still in step.
             raise
+        except (LibRouterosError, OSError):
+            self.disconnect()
+            raise
+        except Exception as error:
+            # librouteros stumbles over sentences without words in ways of its own.
+            self.disconnect()
+            raise ProtocolError(f"the answer to {command} makes no sense ({error!r})") from error
         except BaseException:
             self.disconnect()
             raise

@@ -162,7 +162,9 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
             "session-timeout": duration(claim.session_ttl),
             "shared-users": "unlimited",
             "add-mac-cookie": "no",
-            "keepalive-timeout": "2m",
+            # A phone that sleeps answers nobody, and its guest may have no second coupon.
+            "keepalive-timeout": "none",
+            "idle-timeout": "none",
         },
     )
     yield Item(FILE, {"name": prefix}, {"type": "directory"})

@@ -29,7 +29,7 @@ _READ: Mapping[str, tuple[str, ...]] = {
     ADDRESS: ("address,interface,disabled,invalid",),
     SERVER: ("name,interface,profile,disabled",),
     SERVER_PROFILE: ("name,hotspot-address,login-by,html-directory",),
-    USER_PROFILE: ("name,session-timeout,shared-users,add-mac-cookie,keepalive-timeout",),
+    USER_PROFILE: ("name,session-timeout,shared-users,add-mac-cookie,keepalive-timeout,idle-timeout",),
     USER: ("name,password,server,profile,comment,disabled",),
     ACTIVE: ("user,server",),
     WALLED_GARDEN_IP: ("comment,server,dst-address,dst-host,src-address-list,action,disabled",),

@@ -94,8 +94,8 @@ _WORDS = {"yes": "true", "no": "false"}
 
 
 def same(wanted: str, printed: str) -> bool:
-    """Compare a value as sent with a value as printed; RouterOS prints `yes` as `true`."""
-    return _WORDS.get(wanted, wanted) == _WORDS.get(printed, printed)
+    """Compare a value as sent with a value as printed; RouterOS prints `yes` as `true`, and `none` not always."""
+    return _WORDS.get(wanted, wanted) == _WORDS.get(printed, printed) or (wanted, printed) == ("none", "")
 
 
 def short(instance_id: str) -> str:

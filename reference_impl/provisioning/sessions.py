@@ -224,7 +224,7 @@ class _Desk:
     async def servers(self, site_id: str) -> set[str]:
         """Return the names of our servers that belong to a site."""
         rows = await self.connection.print(SERVER, "name")
-        names = {row["name"] for row in rows if MENUS[SERVER].owns(row)}
+        names = {row.get("name", "") for row in rows if MENUS[SERVER].owns(row)}
         if len(self.site_ids) == 1:
             return names
         # The sites of one router share its menus; which server is whose follows from what they claim.

@@ -1,11 +1,16 @@
 """The connection to a router, plain and over TLS."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from reference_impl.provisioning.desired import Claim
 from reference_impl.provisioning.device import Device
+from reference_impl.provisioning.sessions import GuestSessions, RouterUnreachableError
 from reference_impl.settings import RouterSettings
 from router_sim.fleet import Fleet, ServicePorts
 from router_sim.tls import certify
@@ -61,3 +66,44 @@ async def test_a_certificate_nobody_vouches_for_is_refused_unless_it_need_not_be
     lenient = Device(secured(bench, False))
     assert (await lenient.read())["/ip/address"]
     lenient.disconnect()
+
+
+@asynccontextmanager
+async def answering(*answers: bytes) -> AsyncIterator[GuestSessions]:
+    """Guest actions at a router that lets in everybody and answers each command so."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError), contextlib.closing(writer):
+            for answer in (b"\x05!done\x00", *answers):
+                await reader.readuntil(b"\x00")
+                writer.write(answer)
+                await writer.drain()
+            await reader.read()
+
+    async def claims(_sites: object) -> list[Claim]:
+        return []
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        router = RouterSettings(host="127.0.0.1", port=port, username="admin")
+        sessions = GuestSessions(make_settings(Path("/nonexistent"), router), claims)
+        yield sessions
+        sessions.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"\x06!fatal\x0fsession timeout\x00", "FatalError: session timeout"),
+        (b"\x06!fatal\x00", "makes no sense"),
+        (b"\x00", "makes no sense"),
+        (b"\xff\xff\xff", "ProtocolError|ConnectionClosed|makes no sense"),
+        (b"\x05!trap\x0c=message=why\x0b=category=2\x09=new=word\x00\x05!done\x00", "TrapError: why"),
+        (b"\x05!trap\x00\x05!done\x00", "TrapError: unknown error"),
+    ],
+)
+async def test_whatever_a_router_answers_a_guest_gets_one_kind_of_error(answer: bytes, told: str) -> None:
+    async with answering(answer) as sessions:
+        with pytest.raises(RouterUnreachableError, match=told):
+            await sessions.guests(SITE)

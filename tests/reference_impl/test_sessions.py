@@ -58,6 +58,16 @@ async def test_an_admitted_guest_has_a_session_for_the_ttl(bench: Bench, session
     assert bench.rows("/ip/hotspot/active") == []
 
 
+async def test_a_silent_guest_keeps_the_session(bench: Bench, sessions: GuestSessions) -> None:
+    instance = await open_house(bench, session_ttl=1200)
+    await sessions.admit(SITE, instance, IP, MAC)
+    bench.router.hotspot.traffic(MAC, IP, bytes_in=1000, packets_in=1)
+    bench.router.hotspot.reachable(MAC, False)
+    bench.clock.turn(seconds=1199)
+    bench.router.tick()
+    assert [guest.session_time_left for guest in await sessions.guests(SITE) if guest.active] == [1]
+
+
 async def test_a_second_admission_keeps_the_session(bench: Bench, sessions: GuestSessions) -> None:
     instance = await open_house(bench, session_ttl=1200)
     await sessions.admit(SITE, instance, IP, MAC)
