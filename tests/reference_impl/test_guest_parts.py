@@ -107,7 +107,7 @@ def test_an_arrival_leads_to_itself() -> None:
         {"ip": "10.5.50"},
         {"ip": "::1"},
         {"ip": "10.5.50.9\n"},
-        {"ip": "١٠.5.50.9"},
+        {"ip": "\u0661\u0660.5.50.9"},
     ],
 )
 def test_what_is_no_arrival(change: dict[str, str]) -> None:
