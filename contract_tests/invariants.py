@@ -32,7 +32,10 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
         yield Observation("ERR-04", False, f"{what}: {answer.error}; expected an answer")
         return
     status = answer.status
-    yield Observation("ERR-04", status < 500, f"{what} was answered {answer.text}")
+    operation = None if request.operation is None else contract.operations[request.operation]
+    # An operation that no page tells of need not exist, and what answers in its place may be a gateway.
+    absent = operation is not None and not operation.documented and status in (404, 405, 501)
+    yield Observation("ERR-04", status < 500 or absent, f"{what} was answered {answer.text}")
     if request.token and len(request.token) >= 8:
         leaked = request.token.encode() in answer.body or any(
             request.token in value for _, value in answer.headers.multi_items()
@@ -41,7 +44,7 @@ def observe(contract: Contract, request: Request, answer: Answer) -> Iterator[Ob
     yield from _client_secrets(contract, request, answer, what)
     if status >= 400:
         if request.method != "HEAD":
-            documented = request.operation is not None and status in _DOCUMENTED_ERRORS
+            documented = operation is not None and status in _DOCUMENTED_ERRORS and not absent
             yield from _error_shape(what, answer, "ERR-01" if documented else "ERR-02")
     elif request.operation is not None and answer.ok:
         yield from _success(contract, request, answer, what)

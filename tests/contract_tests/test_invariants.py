@@ -11,6 +11,7 @@ import pytest
 from contract_tests.client import Answer, Request
 from contract_tests.instances import COLOURS
 from contract_tests.invariants import Observation, observe
+from contract_tests.redaction import SECRET_PREFIX
 from spec.loader import Contract
 from tests.contract_tests.conftest import TOKEN
 
@@ -170,3 +171,43 @@ def test_everything_observed_is_in_the_catalogue(api: Contract) -> None:
     for status in (None, 200, 204, 299, 302, 400, 401, 404, 409, 422, 500):
         for requirement in look(api, status, b""):
             assert requirement in api.catalogue
+
+
+MADE_UP = f"{SECRET_PREFIX}{'0123456789' * 4}"
+INTEGRATION = {
+    "id": "a1b2c3d4-e5f6-47b8-89d0-e1f2a3b4c5d6",
+    "name": "sign-in",
+    "type": "google",
+    "config": {"client_id": "c"},
+    "test_url": "https://x/y",
+    "created_at": "2030-01-02T12:00:00Z",
+}
+
+
+def test_a_client_secret_that_comes_back(api: Contract) -> None:
+    good = look(api, 200, [INTEGRATION], operation="listAuthIntegrations")
+    assert broken(good) == set()
+    assert "INT-SECRET-01" in good
+    leaky = INTEGRATION | {"note": f"<{MADE_UP}>"}
+    assert broken(look(api, 200, [leaky], operation="listAuthIntegrations")) == {"INT-SECRET-01"}
+    assert broken(look(api, 404, {**ERROR, "message": MADE_UP})) == {"INT-SECRET-01"}
+    seen = look(api, 200, INSTANCE, headers={"x-debug": MADE_UP})
+    assert broken(seen) == {"INT-SECRET-01"}
+    assert MADE_UP not in seen["INT-SECRET-01"].message
+    assert "INT-SECRET-01" not in look(api, 200, INSTANCE)
+
+
+def test_a_body_that_no_page_shows_is_no_must(api: Contract) -> None:
+    wrong = {**INTEGRATION, "test_url": None}
+    assert broken(look(api, 200, wrong, operation="getAuthIntegration")) == {"WIRE-06"}
+    assert broken(look(api, 200, [wrong], operation="listAuthIntegrations")) == {"WIRE-01"}
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_operation_that_no_page_tells_of_need_not_exist(api: Contract, status: int) -> None:
+    gateway = look(api, status, b"<h1>no such page</h1>", media_type="text/html", operation="listSiteUsers")
+    assert broken(gateway) == {"ERR-02"}
+    assert "ERR-02" not in broken(look(api, 500, ERROR, operation="listSiteUsers"))
+    assert "ERR-04" in broken(look(api, 500, ERROR, operation="listSiteUsers"))
+    if status == 404:
+        assert broken(look(api, status, b"<h1>gone</h1>", media_type="text/html")) == {"ERR-01"}
