@@ -17,8 +17,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import flask
-from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
-from oidc_provider_mock import User  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from oidc_provider_mock import User
 from oidc_provider_mock import app as provider_app
 from werkzeug.serving import ThreadedWSGIServer, make_server
 
