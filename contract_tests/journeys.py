@@ -60,6 +60,14 @@ def is_portal(page: Page) -> bool:
     )
 
 
+def shows(visitor: Visitor, page: Page, text: str) -> bool:
+    """Does the page, or one that it calls its terms, show a text to people?"""
+    if text in page.words:
+        return True
+    links = [link.url for link in page.links if _says(f"{link.words} {urlsplit(link.url).path}", _AGREE)]
+    return any(text in visitor.browser.open(url).words for url in links[:2])
+
+
 # -- coupons -------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from contract_tests.instances import Instances
 from contract_tests.journeys import Visitor
 from contract_tests.laboratory import Guests, LabClock
 from contract_tests.resources import pauses
-from contract_tests.suite.provisioning import assign
+from contract_tests.suite.provisioning import assign, wish
 from contract_tests.verifier import CannotTell, Verifier
 
 LONGEST_REAL_WAIT = 150.0  # seconds that a check waits where no clock can be moved
@@ -114,6 +114,16 @@ def open_portal(
     return portal
 
 
+def until_it_answers(portal: Portal, who: Visitor, page: Page) -> Page:
+    """The page, asked for again while nobody answers: what lets the guest there may follow the redirect there."""
+    for pause in pauses(portal.site.config.settle_timeout):
+        if page.status is not None:
+            break
+        time.sleep(pause)
+        page = who.browser.open(page.url)
+    return page
+
+
 def shown(page: Page) -> str:
     """A page in short, for messages."""
     said = f": {page.words[:200]!r}" if page.words else ""
@@ -168,6 +178,27 @@ class Passing:
         first = next(iter(answer.json() or ()), None) if answer.ok else None
         made = instant(first.get("created_at")) if isinstance(first, dict) else None
         return made is not None and abs((self._clock.now() - made).total_seconds()) <= _SAME_TIME
+
+
+def hand_over(instances: Instances, giver: Portal, label: str, **properties: Any) -> Portal:
+    """A new instance takes over the subnet of another one; where that is refused, after the other let go of it.
+
+    Raises `CannotTell` if that cannot be had.
+    """
+    site, subnet = giver.site, giver.subnet
+    taker = instances.make(label, **properties)
+    answer = instances.change(
+        taker, purpose="take over the subnet of another instance", sites=wish(site, [subnet])
+    )
+    before = instances.read(giver.id).json()
+    if not answer.ok or (isinstance(before, dict) and before.get("sites")):
+        assign(instances, site, before if isinstance(before, dict) else giver.instance, [])
+    taken = answer.json() if answer.ok else None
+    if not isinstance(taken, dict):
+        taken = assign(instances, site, taker, [subnet])
+    portal = Portal(giver.context, site, giver.guests, subnet, taken)
+    site.rest()
+    return portal
 
 
 def close(instances: Instances, *portals: Portal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +18,7 @@ from contract_tests.suite.portals import (
     at_once,
     bears,
     close,
+    hand_over,
     open_portal,
     shown,
     trail,
@@ -42,8 +44,10 @@ TERMS = "Guests of the {0} agree to § {0} & <all> else."
     "GUEST-COUPON-05",
     "GUEST-COUPON-06",
     "GUEST-COUPON-07",
-    "GUEST-SESSION-05",
     "GUEST-SESSION-04",
+    "GUEST-SESSION-05",
+    "GUEST-SESSION-06",
+    "GUEST-SESSION-07",
 )
 def test_guests_with_coupons(
     context: Context, instances: Instances, verify: Verifier, site: Site, guests: Guests
@@ -109,7 +113,12 @@ def test_guests_with_coupons(
     )
     verdict(verify, "GUEST-SESSION-05", captive, message, moved)
 
-    _without_the_instance(context, instances, verify, here)
+    neighbour = there.admit(foreign)
+    _without_the_instance(context, instances, verify, here, guest)
+    message = (
+        f"instances in {here.subnet} came and went; the guest in {there.subnet} is online: {neighbour.online}"
+    )
+    verdict(verify, "GUEST-SESSION-07", neighbour.online, message, neighbour)
     close(instances, there)
 
 
@@ -121,8 +130,7 @@ def _led_to_the_portal(verify: Verifier, here: Portal, there: Portal) -> None:
         verdict(
             verify, "DEV-CAPTIVE-01", held, f"a guest of {portal.subnet} who never logged in is held", guest
         )
-        named = guest.guest.reaches("9.9.9.9", 53, "udp")
-        verdict(verify, "GUEST-PORTAL-04", named, "a question for a name gets through", guest)
+        _resolves(verify, portal, guest)
         page = journeys.arrive(guest)
         verdict(
             verify,
@@ -141,7 +149,18 @@ def _led_to_the_portal(verify: Verifier, here: Portal, there: Portal) -> None:
             verify.cannot_tell("GUEST-PORTAL-02", "the page does not show whose it is")
         terms = " ".join(str(portal.instance.get("terms_text")).split())
         message = f"the portal shows {terms!r}: {shown(page)}"
-        verdict(verify, "GUEST-PORTAL-03", terms in page.words, message, guest)
+        verdict(verify, "GUEST-PORTAL-03", journeys.shows(guest, page, terms), message, guest)
+
+
+def _resolves(verify: Verifier, portal: Portal, guest: journeys.Visitor) -> None:
+    lab = portal.context.config.lab
+    names = [urlsplit(lab.website).hostname] if lab.website else []
+    name = next(iter([*names, *(lab.identity.hosts.values() if lab.identity else ())]), None)
+    if name is None:
+        verify.cannot_tell("GUEST-PORTAL-04", "no name is known that the internet of the laboratory has")
+        return
+    found = guest.guest.resolve(name)
+    verdict(verify, "GUEST-PORTAL-04", bool(found), f"the name {name} is resolved before login", guest)
 
 
 def _kept_out(verify: Verifier, portal: Portal, codes: Mapping[str, tuple[str, str]]) -> None:
@@ -167,20 +186,24 @@ def _redeemed_is_not_listed(verify: Verifier, portal: Portal, code: str) -> None
     verify.check("GUEST-COUPON-07", not listed, message)
 
 
-def _without_the_instance(context: Context, instances: Instances, verify: Verifier, portal: Portal) -> None:
-    """The instance goes while guests are online; another one comes to its subnet."""
+def _without_the_instance(
+    context: Context, instances: Instances, verify: Verifier, portal: Portal, guest: journeys.Visitor
+) -> None:
+    """Another instance takes over the subnet while a guest is online; then that one is deleted, and a third comes."""
     verify.start_scenario()
-    online = portal.admit(portal.coupons(1)[0])
-    if not instances.delete(portal.id).ok:
+    taker = hand_over(instances, portal, "takes over", session_ttl=OTHER_TTL)
+    captive = taker.eventually(lambda: not guest.online)
+    message = f"a guest of the instance that had the subnet before is captive: {captive}"
+    verdict(verify, "GUEST-SESSION-06", captive, message, guest)
+    online = taker.admit(taker.coupons(1)[0])
+    if not instances.delete(taker.id).ok:
         raise CannotTell("the instance cannot be deleted")
     portal.site.rest()
-    after = open_portal(
-        context, portal.site, portal.guests, portal.subnet, "after the first", session_ttl=OTHER_TTL
-    )
-    captive = after.eventually(lambda: not online.online)
+    last = open_portal(context, portal.site, portal.guests, portal.subnet, "comes last", session_ttl=TTL)
+    captive = last.eventually(lambda: not online.online)
     message = f"a guest of an instance that was deleted is captive when another one comes: {captive}"
     verdict(verify, "GUEST-SESSION-04", captive, message, online)
-    close(instances, after)
+    close(instances, last, portal)
 
 
 @pytest.mark.site(1)

@@ -9,7 +9,16 @@ from contract_tests.context import Context, Site
 from contract_tests.instances import Instances
 from contract_tests.journeys import Visitor
 from contract_tests.laboratory import Guests, Laboratory
-from contract_tests.suite.portals import Passing, Portal, close, open_portal, shown, trail, verdict
+from contract_tests.suite.portals import (
+    Passing,
+    Portal,
+    close,
+    open_portal,
+    shown,
+    trail,
+    until_it_answers,
+    verdict,
+)
 from contract_tests.suite.provisioning import make_integration
 from contract_tests.verifier import CannotTell, Verifier
 
@@ -63,6 +72,7 @@ def test_guests_sign_in(
         guest, watching, hesitant = portal.visitor(), portal.visitor(), portal.visitor()
         verdict(verify, "DEV-WINDOW-01", not _reaches(guest, host), f"{host} is closed before a login", guest)
         page = journeys.to_provider(guest, journeys.arrive(guest), kind, set(hosts.values()))
+        page = until_it_answers(portal, guest, page)
         there = page.host == host and page.status is not None and page.status < 400
         message = f"from the portal a guest gets to the page of {kind} at {host}: {shown(page)}"
         if not verdict(verify, "GUEST-OAUTH-01", there, message, guest):
@@ -102,6 +112,7 @@ def test_what_runs_out_before_a_login(
     portal, integration = _portal(context, site, guests, kind)
     slow = portal.visitor()
     page = journeys.to_provider(slow, journeys.arrive(slow), kind, set(hosts.values()))
+    page = until_it_answers(portal, slow, page)
     if not _reaches(slow, host):
         raise CannotTell(f"the provider was never open to the guest: {shown(page)}")
     expiring = open_portal(context, site, guests, site.subnets[-1], "expiring", session_ttl=TTL)
