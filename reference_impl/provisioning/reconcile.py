@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from librouteros.exceptions import LibRouterosError
+from sqlalchemy.exc import SQLAlchemyError
 
 from reference_impl.providers import PROVIDERS, provider_of
 from reference_impl.provisioning.connection import routers_of
-from reference_impl.provisioning.desired import Portal, ReadClaims, Unprovisioned, desired
+from reference_impl.provisioning.desired import Claim, Portal, ReadClaims, Unprovisioned, desired
 from reference_impl.provisioning.device import Device
 from reference_impl.provisioning.plan import plan
 from reference_impl.settings import RouterSettings, Settings
@@ -25,11 +26,17 @@ _PASSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Real seconds: between looks at a quiet router, after a first failure, after many at most."""
+    """Real seconds: between looks at a quiet router, after a first failure, after many at most.
+
+    `unmet` is between looks at a router that cannot meet a claim at present, `watch` between looks into the
+    database for what other processes have written.
+    """
 
     resync: float = 30.0
     first_retry: float = 0.2
     longest_retry: float = 30.0
+    unmet: float = 5.0
+    watch: float = 1.0
 
 
 class NotFollowingError(Exception):
@@ -50,8 +57,10 @@ class RouterReconciler:
         self.site_ids = tuple(site_ids)
         self.unprovisioned: tuple[Unprovisioned, ...] = ()
         self.failure: str | None = "not reached yet"
+        self.claims: list[Claim] | None = None
+        """What the latest pass was made for; None before the first."""
         self._device = Device(router)
-        self._claims = claims
+        self._read_claims = claims
         self._portal = portal
         self._pace = pace
         self._woken = asyncio.Event()
@@ -90,6 +99,8 @@ class RouterReconciler:
                 else:
                     self.failure = None
                     wait, retry = self._pace.resync, self._pace.first_retry
+                    if self.unprovisioned:
+                        wait = min(wait, self._pace.unmet)
                     async with self._progress:
                         self._done = goal
                         self._progress.notify_all()
@@ -101,9 +112,9 @@ class RouterReconciler:
 
     async def _converge(self) -> None:
         for _ in range(_PASSES):
-            claims = await self._claims(self.site_ids)
+            self.claims = await self._read_claims(self.site_ids)
             actual = await self._device.read()
-            goal = desired(claims, actual, self._portal)
+            goal = desired(self.claims, actual, self._portal)
             self._report(goal.unprovisioned)
             operations = plan(goal.items, actual)
             if not operations:
@@ -147,6 +158,8 @@ class Provisioning:
             RouterReconciler(router, site_ids, claims, portal, pace)
             for router, site_ids in (routers_of(settings) if settings.server.provision else ())
         ]
+        self._claims = claims
+        self._pace = pace
         self._tasks: list[asyncio.Task[None]] = []
 
     def wake(self, site_ids: Iterable[str]) -> None:
@@ -175,6 +188,8 @@ class Provisioning:
             asyncio.create_task(reconciler.run(), name=f"router {reconciler.name}")
             for reconciler in self.reconcilers
         ]
+        if self._tasks:
+            self._tasks.append(asyncio.create_task(self._watch(), name="claims of other processes"))
         return self
 
     async def __aexit__(
@@ -187,3 +202,19 @@ class Provisioning:
             for task in waiting:
                 task.cancel()
             _, waiting = await asyncio.wait(waiting, timeout=0.05)
+
+    async def _watch(self) -> None:
+        """Wake the reconcilers whose claims have changed without a word, as by another process."""
+        site_ids = [site_id for reconciler in self.reconcilers for site_id in reconciler.site_ids]
+        while True:
+            await asyncio.sleep(self._pace.watch)
+            try:
+                claims = await self._claims(site_ids)
+            except SQLAlchemyError:
+                # Told by the requests that need the database, and by every pass of a reconciler.
+                _log.debug("claims cannot be read", exc_info=True)
+                continue
+            for reconciler in self.reconcilers:
+                theirs = [claim for claim in claims if claim.site_id in reconciler.site_ids]
+                if reconciler.claims is not None and reconciler.claims != theirs:
+                    reconciler.wake()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reference_impl.app import create_app
+from reference_impl.provisioning.reconcile import Pace
 from tests.reference_impl.bench import BOTH, BUSY, FIRST, QUIET, SECOND, Bench
 from tests.reference_impl.conftest import SITE, Api, running
 
@@ -124,6 +125,23 @@ async def test_swapping_two_subnets(bench: Bench, guarded: list[int]) -> None:
     assert servers["vlan-guest-2"] == f"pc-{one[:8]}-10.5.51.1"
 
 
+async def test_routers_follow_what_another_process_writes(bench: Bench) -> None:
+    settings = bench.settings()
+    server = settings.server.model_copy(update={"provision": False})
+    elsewhere = create_app(settings.model_copy(update={"server": server}))
+    async with bench.service(Pace(resync=3600, watch=0.01)), running(elsewhere):
+        api = Api(elsewhere)
+        made = await api.create()
+        name = f"pc-{made['id'][:8]}-10.5.50.1"
+        assert (await api.put(made["id"], sites=FIRST)).status_code == 200
+        await changed(bench, "/ip/hotspot", lambda: bench.rows("/ip/hotspot", name=name, disabled="false"))
+        assert (await api.send("DELETE", f"/instances/{made['id']}")).status_code == 204
+        await changed(bench, "/ip/hotspot", lambda: not bench.rows("/ip/hotspot", name=name))
+        await bench.settle()
+        assert bench.rows("/ip/hotspot", interface="bridge-guest") == []
+        await api.client.aclose()
+
+
 async def test_two_tenants_on_one_router_do_not_meet(bench: Bench) -> None:
     async with bench.service():
         mine = await bench.create(FIRST)
@@ -187,7 +205,7 @@ async def test_an_operators_server_is_not_overwritten(bench: Bench) -> None:
 
 async def test_a_subnet_is_provisioned_when_its_address_appears(bench: Bench) -> None:
     before = bench.configuration()
-    async with bench.service(BUSY):
+    async with bench.service(Pace(resync=3600, unmet=0.02)):
         instance = await bench.create([{"id": SITE, "subnets": ["10.7.0.0/24"]}])
         assert bench.configuration() == before
         [missed] = bench.provisioning.reconcilers[0].unprovisioned
