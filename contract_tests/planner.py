@@ -7,7 +7,8 @@ that answers otherwise is wrong whatever it chose where the documents are silent
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,6 +57,16 @@ def applied(body: Mapping[str, Any], case: PlannedBody) -> dict[str, Any]:
     if case.within:
         return {**body, case.within: _changed(body[case.within], case.changes)}
     return _changed(body, case.changes)
+
+
+def thinned(cases: Iterable[PlannedBody], *, each: int) -> Iterator[PlannedBody]:
+    """At most `each` cases of one kind for one property: enough where requests are dear."""
+    seen: Counter[tuple[str, str, str, bool]] = Counter()
+    for case in cases:
+        about = case.within, case.property, case.kind, case.valid
+        seen[about] += 1
+        if seen[about] <= each:
+            yield case
 
 
 def _changed(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from spec.loader import Operation
 
 # What a deployment may answer to an operation that no page tells of: it need not have it.
 ABSENT = frozenset({404, 405, 501})
+# Bodies that may be refused for themselves: whether the group that is told of new coupons has to exist is open.
+_MAY_BE_REFUSED = frozenset({"createCouponSchedule", "updateCouponSchedule"})
 
 
 @dataclass
@@ -117,6 +119,14 @@ class Prepared:
             return go()
         above = {name: self.ids[name] for name in self.creates.kind.parents}
         return self.creates.create_raw(self.name, go, **above)
+
+    def refused_with(self, answer: Answer, *statuses: int) -> bool:
+        """Is it an answer with one of the statuses, or one that this operation may give in their place?"""
+        return (
+            answer.status in statuses
+            or (not self.operation.documented and answer.status in ABSENT)
+            or (self.operation.id in _MAY_BE_REFUSED and answer.status in (400, 422))
+        )
 
     @property
     def name(self) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from contract_tests.planner import PlannedBody, plan
+from contract_tests.planner import PlannedBody, plan, thinned
 from contract_tests.planner import applied as put_over
 from spec.loader import Contract
 
@@ -195,3 +196,17 @@ def test_nested_changes_leave_the_rest_of_the_body(api: Contract) -> None:
     assert body["config"] == {"client_id": "c", "tenant": "t"}
     gone = PlannedBody("missing", "config", False, "config left out", {"config": ...})
     assert put_over(body, gone) == {"name": "n"}
+
+
+def test_thinned_plans_keep_some_of_each(api: Contract) -> None:
+    schema = api.operations["updateAuthIntegration"].request_schema()
+    assert schema is not None
+    every = list(plan(schema, {"type": "azure"}, nested="config"))
+    kept = list(thinned(every, each=2))
+
+    def about(case: PlannedBody) -> tuple[str, str, str]:
+        return case.within, case.property, case.kind
+
+    assert {about(case) for case in kept} == {about(case) for case in every}
+    assert max(Counter(about(case) for case in kept).values()) == 2
+    assert kept == [case for case in every if case in kept]
