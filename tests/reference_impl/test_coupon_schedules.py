@@ -2,14 +2,16 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from fastapi import FastAPI
 
+from reference_impl.app import create_app
 from reference_impl.stores.coupons import Redeemed
-from tests.reference_impl.conftest import UNKNOWN, Api, TurnedClock, refused
+from tests.reference_impl.conftest import UNKNOWN, Api, TurnedClock, make_settings, refused, running
 
 DAILY: dict[str, Any] = {
     "name": "Daily Guest Passes",
@@ -143,6 +145,19 @@ async def test_runs_that_were_missed_are_made_up_by_one(api: Api, clock: TurnedC
     schedule = await ran_at(api, path, "2026-01-12T05:00:00Z")
     assert schedule["next_run_at"] == "2026-01-12T13:00:00Z"
     assert len(await coupons_of(api, path)) == 2
+
+
+async def test_a_run_missed_while_the_service_was_down_is_made_up_once(
+    tmp_path: Path, clock: TurnedClock
+) -> None:
+    async with running(create_app(make_settings(tmp_path), clock=clock)) as app:
+        path, _ = await arrange(Api(app))
+    clock.turn(days=3)
+    for _ in range(2):
+        async with running(create_app(make_settings(tmp_path), clock=clock)) as app:
+            schedule = await ran_at(Api(app), path, "2026-01-05T03:04:05Z")
+            assert len(await coupons_of(Api(app), path)) == 2
+    assert schedule["next_run_at"] == "2026-01-05T13:00:00Z"
 
 
 async def test_the_counts_are_those_of_the_latest_run(api: Api, clock: TurnedClock) -> None:

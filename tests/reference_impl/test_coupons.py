@@ -2,11 +2,16 @@
 
 import asyncio
 import itertools
+import random
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from reference_impl.schemas_coupons import CouponBatch
 from reference_impl.stores.coupons import CouponStore, Redeemed, Refused, random_code
 from tests.reference_impl.conftest import UNKNOWN, Api, TurnedClock, refused
 
@@ -175,3 +180,67 @@ async def test_coupons_go_with_their_instance(api: Api, clock: TurnedClock) -> N
     assert (await api.send("DELETE", f"/instances/{instance}")).status_code == 204
     refused(await api.send("GET", f"/instances/{instance}/coupons"), 404)
     assert await store(api).redeem(instance, coupon["code"], clock.now()) == Refused("unknown")
+
+
+CODES = ("AAAAAA", "BBBBBB", "CCCCCC", "DDDDDD", "EEEEEE")
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("make"), st.integers(1, 2), st.integers(1, 3)),
+        st.tuples(st.just("redeem"), st.sampled_from(CODES), st.none()),
+        st.tuples(st.just("give back"), st.integers(0, 9), st.none()),
+        st.tuples(st.just("wait"), st.integers(1, 2), st.none()),
+    ),
+    max_size=20,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+async def test_coupons_do_what_a_simple_model_does(
+    api: Api, clock: TurnedClock, steps: list[tuple[Any, Any, Any]]
+) -> None:
+    """Batches, redemptions, returns and time in any order, with so few codes that they come back often."""
+    instance = (await api.create())["id"]
+    source = random.Random(0)
+    coupons = CouponStore(api.app.state.service.database, new_code=lambda: source.choice(CODES))
+    model: list[dict[str, Any]] = []
+
+    def valid() -> list[dict[str, Any]]:
+        return [coupon for coupon in model if not coupon["used"] and coupon["end"] > clock.now()]
+
+    for step, first, second in steps:
+        if step == "make" and len(valid()) + first <= len(CODES):
+            for coupon in model:
+                coupon["holds"] &= coupon["end"] > clock.now()
+            wanted = CouponBatch(count=first, minutes_valid=second)
+            made = await coupons.create(instance, "a", wanted, clock.now()) or []
+            end = clock.now() + timedelta(minutes=second)
+            model += [
+                {"id": coupon.id, "code": coupon.code, "used": False, "holds": True, "end": end}
+                for coupon in reversed(made)
+            ]
+        elif step == "redeem":
+            of_code = [coupon for coupon in model if coupon["code"] == first]
+            chosen = next((coupon for coupon in valid() if coupon["code"] == first), None)
+            result = await coupons.redeem(instance, first.lower(), clock.now())
+            if chosen is not None:
+                assert result == Redeemed(chosen["id"])
+                chosen |= {"used": True, "holds": False}
+            elif of_code:
+                assert result == Refused("redeemed" if of_code[-1]["used"] else "expired")
+            else:
+                assert result == Refused("unknown")
+        elif step == "give back" and first < len(model):
+            coupon = model[first]
+            await coupons.give_back(coupon["id"])
+            # An expired coupon holds its code until the next batch.
+            if coupon["used"] and coupon["code"] not in {other["code"] for other in model if other["holds"]}:
+                coupon |= {"used": False, "holds": True}
+        elif step == "wait":
+            clock.turn(minutes=first)
+        now_valid = valid()
+        assert len({coupon["code"] for coupon in now_valid}) == len(now_valid)
+        assert [coupon["id"] for coupon in await listed(api, instance)] == [
+            coupon["id"] for coupon in reversed(now_valid)
+        ]
+    await api.send("DELETE", f"/instances/{instance}")
