@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from contract_tests.client import Answer, Client, Request
@@ -272,8 +272,8 @@ class Context:
     def _device_write(self, write: DeviceWrite) -> None:
         self.record(dataclasses.replace(write, record=self.redactor.record(write.record)))
 
-    def delete_all(self) -> None:
-        """Delete what this worker still has, the newest first; what resists stays in the ledger.
+    def delete_all(self, *, but: Container[str | None] = ()) -> None:
+        """Delete what this worker still has, `but` these ids, the newest first; what resists stays in the ledger.
 
         What is in use by something older resists at first, and goes once that is gone.
         """
@@ -282,7 +282,9 @@ class Context:
             left = len(self.ledger.open)
             for resource in self.ledger.open:
                 assert resource.id is not None
-                if self.ledger.owns(resource.id):  # not gone with what it belonged to
+                if resource.id not in but and self.ledger.owns(
+                    resource.id
+                ):  # not gone with what it belonged to
                     self._delete(resource, resource.id)
 
     def _delete(self, resource: Resource, identifier: str) -> None:

@@ -40,6 +40,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
             if requirement not in verifier.judged:
                 verifier.cannot_tell(requirement, reason)
 
+    before = {resource.id for resource in context.ledger.open}
     if context.lost is not None:
         leave(context.lost)
         pytest.skip(context.lost)
@@ -59,6 +60,9 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
         pytest.skip("read-only")
     except (CannotTell, OperationMissingError) as reason:
         cannot_tell(str(reason))
+        # What it made is nobody's fault, and would be in the way of the tests that follow.
+        with contextlib.suppress(TargetLost, BudgetExhausted):
+            context.delete_all(but=before)
         pytest.skip(str(reason))
     except TargetLost as error:
         context.lost = str(error)

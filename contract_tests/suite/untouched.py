@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract_tests.context import Context
+from contract_tests.resources import resource_types
 from contract_tests.suite.comparison import ENTRY, INTEGRATION, find, unlike
 from contract_tests.suite.requests import Surroundings, parents
 
@@ -48,7 +49,8 @@ def _other_changes(context: Context, around: Surroundings, tried: set[str]) -> l
     """What the lists tell: resources that were made, changed or deleted, in words."""
     changes: list[str] = []
     for kind in ("instance", "coupon", *_KEPT):
-        if kind not in around.resources and kind != "coupon":
+        # Coupons are looked for, whoever made none: the others are where one was made before.
+        if kind not in (resource_types(context.contract) if kind == "coupon" else around.resources):
             continue
         collection = context.collection(kind)
         answer = collection.listing(

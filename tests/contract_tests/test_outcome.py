@@ -16,6 +16,7 @@ from contract_tests.outcome import OUT_OF_BUDGET, OUT_OF_TIME, conclude
 from contract_tests.pacing import BudgetExhausted
 from contract_tests.selection import READ_ONLY
 from contract_tests.verifier import CannotTell, RequirementFailed
+from spec.loader import OperationMissingError
 from tests.contract_tests.conftest import TOKEN
 
 IDS = ("INST-GET-01", "INST-GET-02")
@@ -148,3 +149,25 @@ def test_out_of_time(make_config: Callable[..., Config], tmp_path: Path) -> None
     context.close()
     judgements, _ = told(tmp_path)
     assert set(judgements.values()) == {("not verified", OUT_OF_TIME)}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [CannotTell("no coupons"), OperationMissingError("spa", "createCoupons")],
+    ids=lambda e: type(e).__name__,
+)
+def test_what_a_test_made_goes_with_it_when_it_cannot_tell(
+    context: Context, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    context.ledger.created(context.ledger.intend("instance", "n"), "instance", "id-before", "n")
+    deleted: list[str] = []
+    monkeypatch.setattr(context, "_delete", lambda resource, identifier: deleted.append(identifier))
+
+    def test() -> None:
+        with conclude(context, IDS):
+            context.ledger.created(context.ledger.intend("instance", "n"), "instance", "id-during", "n")
+            raise error
+
+    with pytest.raises(pytest.skip.Exception, match=str(error)):
+        test()
+    assert set(deleted) == {"id-during"}
