@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from urllib.parse import urlsplit
 
 from reference_impl.provisioning.menus import (
     ADDRESS,
@@ -50,6 +51,7 @@ ReadClaims = Callable[[Iterable[str]], Awaitable[list[Claim]]]
 class Portal:
     """Where guests sign in: `base` is the URL that `/portal/<instance id>` follows, `address` its host.
 
+    Guests reach its `port` before they log in, and nothing else of that host.
     `secret` is what the passwords of the technical users are derived from; `provider_hosts` are the names
     a guest's browser needs at each type of identity provider.
     """
@@ -58,6 +60,11 @@ class Portal:
     address: IPv4Address | str
     secret: str
     provider_hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.base)
+        return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,9 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
 def _open_to(claim: Claim, portal: Portal) -> Iterator[dict[str, str]]:
     """Yield what a guest reaches without a session, as conditions of rows of the walled garden."""
     comment = tag(claim.instance_id)
-    yield {"comment": comment, **_destination(str(portal.address))}
+    # The port alone: what else runs on the host of the portal is no business of captive guests.
+    port = {"protocol": "tcp", "dst-port": str(portal.port)}
+    yield {"comment": comment, **_destination(str(portal.address)), **port}
     for entry in claim.garden:
         yield {"comment": tag(claim.site_id), **_destination(entry)}
     for host in portal.provider_hosts.get(claim.provider or "", ()):

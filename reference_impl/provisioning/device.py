@@ -32,7 +32,9 @@ _READ: Mapping[str, tuple[str, ...]] = {
     USER_PROFILE: ("name,session-timeout,shared-users,add-mac-cookie,keepalive-timeout,idle-timeout",),
     USER: ("name,password,server,profile,comment,disabled",),
     ACTIVE: ("user,server",),
-    WALLED_GARDEN_IP: ("comment,server,dst-address,dst-host,src-address-list,action,disabled",),
+    WALLED_GARDEN_IP: (
+        "comment,server,dst-address,dst-host,src-address-list,protocol,dst-port,action,disabled",
+    ),
     # Entries with a timeout are dynamic ones. An operator's lists may be long, and are none of them.
     ADDRESS_LIST: ("list,comment", "?dynamic=true"),
     FILE: ("name,type",),
@@ -44,11 +46,11 @@ class Device:
     """One router. The connection is opened when needed and kept; it is used by one task."""
 
     def __init__(self, router: RouterSettings, timeout: float = TIMEOUT) -> None:
-        self._connection = Connection(router, timeout)
+        self.connection = Connection(router, timeout)
 
     async def read(self) -> Actual:
         """Return the rows of every menu that matters, with the content of our own files."""
-        rows = {menu: await self._connection.print(menu, *words) for menu, words in _READ.items()}
+        rows = {menu: await self.connection.print(menu, *words) for menu, words in _READ.items()}
         rows[FILE] = await self._with_contents(rows[FILE])
         return rows
 
@@ -58,14 +60,14 @@ class Device:
         if operation.target is not None:
             words.insert(0, f"=.id={operation.target}")
         try:
-            await self._connection.call(f"{operation.menu}/{operation.verb}", *words)
+            await self.connection.call(f"{operation.menu}/{operation.verb}", *words)
         except TrapError as trap:
             if operation.verb != "remove" or not trap.message.startswith("no such item"):
                 raise
 
     def disconnect(self) -> None:
         """Drop the connection, without waiting for the router."""
-        self._connection.disconnect()
+        self.connection.disconnect()
 
     async def _with_contents(self, rows: list[Row]) -> list[Row]:
         pages = [row for row in rows if MENUS[FILE].owns(row) and row.get("type") != "directory"]
@@ -75,6 +77,6 @@ class Device:
         query = [f"?name={row['name']}" for row in pages]
         if len(pages) > 1:
             query.append("?#" + "|" * (len(pages) - 1))
-        found = await self._connection.print(FILE, "name,type,contents", *query)
+        found = await self.connection.print(FILE, "name,type,contents", *query)
         contents = {row[".id"]: row for row in found}
         return [contents.get(row[".id"], row) for row in rows]

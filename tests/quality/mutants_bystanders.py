@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contract_tests.lab import Lab
 from reference_impl.provisioning import desired as wishes
-from reference_impl.provisioning.desired import Claim, Portal
+from reference_impl.provisioning.desired import Claim
 from reference_impl.provisioning.device import Device
 from reference_impl.provisioning.menus import (
     SERVER,
@@ -44,11 +44,11 @@ def _anywhere(item: Item) -> Item:
 
 
 async def _bypass_all(device: Device) -> None:
-    await device._call("/ip/hotspot/ip-binding/add", "=type=bypassed", "=address=10.5.50.0/24")
+    await device.connection.call("/ip/hotspot/ip-binding/add", "=type=bypassed", "=address=10.5.50.0/24")
 
 
 async def _allow_all_hosts(device: Device) -> None:
-    await device._call("/ip/hotspot/walled-garden/add", "=action=allow", "=dst-host=*")
+    await device.connection.call("/ip/hotspot/walled-garden/add", "=action=allow", "=dst-host=*")
 
 
 # The operator's things.
@@ -64,7 +64,7 @@ def _foreign(menu: str, query: str, verb: str, *words: str) -> Apply:
 
 
 async def _other_dns(device: Device) -> None:
-    await device._call("/ip/dns/set", "=servers=198.51.100.1")
+    await device.connection.call("/ip/dns/set", "=servers=198.51.100.1")
 
 
 def _other_order(stage: Stage) -> None:
@@ -76,9 +76,9 @@ def _other_order(stage: Stage) -> None:
             router.execute(Command(f"{WALLED_GARDEN_IP}/add", entry), Origin("", "", "operator"))
 
     async def deed(device: Device) -> None:
-        [first] = await device._print(WALLED_GARDEN_IP, "", "?comment=booking system")
-        [second] = await device._print(WALLED_GARDEN_IP, "", "?comment=second entry")
-        await device._call(
+        [first] = await device.connection.print(WALLED_GARDEN_IP, "", "?comment=booking system")
+        [second] = await device.connection.print(WALLED_GARDEN_IP, "", "?comment=second entry")
+        await device.connection.call(
             f"{WALLED_GARDEN_IP}/move", f"=numbers={second['.id']}", f"=destination={first['.id']}"
         )
 
@@ -90,11 +90,11 @@ def _other_order(stage: Stage) -> None:
 
 
 def _token_in_pages(stage: Stage) -> None:
-    def page(instance_id: str, portal: Portal) -> str:
+    def page(instance_id: str, site_id: str, base: str) -> str:
         assert stage.settings is not None
         token = stage.settings.tenants[0].token
-        text: str = original(instance_id, portal)
-        return text.replace("?mac=", f"?api_key={token}&amp;mac=")
+        text: str = original(instance_id, site_id, base)
+        return text.replace("?site=", f"?api_key={token}&amp;site=")
 
     original = stage.patch(wishes, "login_page", page)
 
@@ -126,7 +126,7 @@ def _scripts_run(stage: Stage) -> None:
         return claim
 
     async def deed(device: Device) -> None:
-        await device._call("/ip/hotspot/user/add", "=name=evil")
+        await device.connection.call("/ip/hotspot/user/add", "=name=evil")
 
     named_claims(change)(stage)
     meddling(lambda step: step.verb == "add" and step.menu == SERVER and bool(hostile), deed)(stage)

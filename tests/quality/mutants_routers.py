@@ -140,8 +140,8 @@ def meddling(when: Callable[[Operation], bool], deed: Callable[[Device], Awaitab
 
 async def change_foreign(device: Device, menu: str, query: str, verb: str, *words: str) -> None:
     """Carry out a command on the one item that a query word such as `?name=staff` finds."""
-    [row] = await device._print(menu, "", query)
-    await device._call(f"{menu}/{verb}", f"=.id={row['.id']}", *words)
+    [row] = await device.connection.print(menu, "", query)
+    await device.connection.call(f"{menu}/{verb}", f"=.id={row['.id']}", *words)
 
 
 def row_of(actual: Actual, menu: str, target: str | None) -> Row:

@@ -74,7 +74,7 @@ def _all_or_nothing(stage: Stage) -> None:
 
 
 async def _add_pool(device: Device) -> None:
-    await device._call("/ip/pool/add", "=name=guests-of-the-portal", "=ranges=10.9.8.2-10.9.8.99")
+    await device.connection.call("/ip/pool/add", "=name=guests-of-the-portal", "=ranges=10.9.8.2-10.9.8.99")
 
 
 # Done twice.

@@ -77,7 +77,9 @@ def test_what_a_server_needs() -> None:
     assert items[SERVER_PROFILE]["hotspot-address"] == "10.5.50.1"
     assert items[USER_PROFILE]["shared-users"] == "unlimited"
     assert items[WALLED_GARDEN_IP]["dst-address"] == "192.0.2.80"
+    assert items[WALLED_GARDEN_IP]["dst-port"] == "80"
     named = items_of(Portal("https://portal.example.net/captive", "portal.example.net", "s"))
+    assert named[WALLED_GARDEN_IP]["dst-port"] == "443"
     assert named[WALLED_GARDEN_IP]["dst-host"] == "portal.example.net"
     assert "dst-address" not in named[WALLED_GARDEN_IP]
 

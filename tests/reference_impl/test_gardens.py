@@ -133,6 +133,15 @@ async def test_a_garden_is_of_its_site_and_its_account(bench: Bench) -> None:
             assert (passes(mine, PAGE), passes(elsewhere, PAGE)) == (False, True)
 
 
+async def test_the_portal_is_reached_and_nothing_else_of_its_host(bench: Bench) -> None:
+    async with bench.service():
+        await bench.create(FIRST)
+        guest = bench.guest(*ONE)
+        assert passes(guest, "http://192.0.2.80:8080/captive/portal/x")
+        assert not any(passes(guest, f"{scheme}://192.0.2.80/") for scheme in ("http", "https"))
+        assert not guest.packet("192.0.2.80", 8080, "udp").decision.passes
+
+
 async def test_a_provider_is_reached_through_an_open_window_alone(bench: Bench) -> None:
     urls = (f"https://{PROVIDER}/authorize", f"https://{PRIVATE}/")
     async with bench.service(QUIET, with_provider(bench)):
