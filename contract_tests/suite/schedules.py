@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.client import Answer
 from contract_tests.context import Context
-from contract_tests.coupons import Coupon, SignedLink, coupons_in, signed_link
+from contract_tests.coupons import PRECISION, Coupon, SignedLink, coupons_in, signed_link
+from contract_tests.laboratory import LabClock
 from contract_tests.verifier import CannotTell
 
 NOT_THERE = frozenset({404, 405, 501})  # what a deployment without an undocumented operation answers
@@ -158,3 +160,25 @@ class CouponDesk:
             if not self._host_reached:
                 return self.follow(url, purpose=purpose)
         return answer
+
+
+class Timeline:
+    """The clock of a laboratory, which the deployment is expected to go by."""
+
+    def __init__(self, clock: LabClock, desk: CouponDesk) -> None:
+        self.clock = clock
+        self.desk = desk
+
+    def reach(self, moment: datetime) -> datetime:
+        """Move the clock to `moment`, unless it is past it; gives the time."""
+        ahead = (moment - self.clock.now()).total_seconds()
+        return self.clock.advance(ahead) if ahead > 0 else self.clock.now()
+
+    def is_kept(self, witness: Mapping[str, Any]) -> None:
+        """Raises `CannotTell` if the deployment's time, told by a coupon it makes for `witness`, is another one."""
+        now = self.clock.now()
+        [coupon] = self.desk.batch(witness, minutes_valid=1, count=1)
+        if coupon.created_at is None or coupon.created_at < now - PRECISION:
+            raise CannotTell(
+                f"the deployment does not go by the laboratory's clock: at {now} it says {coupon.created_at}"
+            )

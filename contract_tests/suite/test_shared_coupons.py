@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from contract_tests.coupons import PRECISION, Coupon, SignedLink, coupons_in, fo
 from contract_tests.instances import Instances
 from contract_tests.laboratory import LabClock
 from contract_tests.resources import pauses
-from contract_tests.suite.schedules import CouponDesk
+from contract_tests.suite.schedules import CouponDesk, Timeline
 from contract_tests.verifier import CannotTell, Verifier
 
 _DAY = timedelta(hours=24)
@@ -121,62 +121,56 @@ def test_links_over_time(instances: Instances, verify: Verifier, desk: CouponDes
     known = [due for due in dues if due is not None]
     if len(known) < len(dues):
         raise CannotTell("a new schedule does not tell when it runs next")
-    coupons = _coupons_of_runs(desk, clock, instance, max(known), wanted=sum(each.count for each in shared))
+    timeline, witness = Timeline(clock, desk), instances.make("witness of the time")
+    timeline.reach(max(known) + PRECISION)
+    timeline.is_kept(witness)
+    coupons = _coupons_of_runs(timeline, instance, wanted=sum(each.count for each in shared))
     generated = clock.now()
     for each in shared:
         each.link = desk.link(instance, each.schedule)
     link = shared[0].link
     assert link is not None
     if len(coupons) == sum(each.count for each in shared):
-        _shown_while_valid(verify, desk, clock, shared, coupons)
+        _shown_while_valid(verify, timeline, shared, coupons)
     else:
         for requirement in ("LINK-05", "LINK-11"):
             verify.cannot_tell(requirement, f"the schedules have made {len(coupons)} coupons by {generated}")
     verify.start_scenario()
-    _reach(clock, generated + _DAY - _TOLERANCE)
+    timeline.reach(generated + _DAY - _TOLERANCE)
     early = desk.follow(link.url, purpose="follow the link just before it expires")
     verify.check(
         "LINK-10",
         early.ok,
         f"a link of {generated} was answered {early.text[:160]} at {clock.now()}; expected its coupons",
     )
-    _reach(clock, generated + _DAY + _TOLERANCE)
-    [witness] = desk.batch(instance, minutes_valid=1, count=1)
-    if witness.created_at is None or witness.created_at < generated + _DAY:
-        raise CannotTell("the deployment does not go by the laboratory's clock")
+    timeline.reach(generated + _DAY + _TOLERANCE)
     late = desk.follow(link.url, purpose="follow the link after it has expired")
     verify.check(
         "LINK-10",
         late.refused,
         f"a link of {generated} was answered {late.text[:160]} at {clock.now()}; expected a client error",
     )
-    instances.delete(instance["id"])
+    for each_instance in (instance, witness):
+        instances.delete(each_instance["id"])
 
 
-def _coupons_of_runs(
-    desk: CouponDesk, clock: LabClock, instance: Mapping[str, Any], due: datetime, *, wanted: int
-) -> list[Coupon]:
+def _coupons_of_runs(timeline: Timeline, instance: Mapping[str, Any], *, wanted: int) -> list[Coupon]:
     """The coupons of the instance once the runs are through, at most the settle timeout after they are due."""
-    _reach(clock, due + PRECISION)
+    desk = timeline.desk
     coupons = desk.listed(instance, purpose="wait for the coupons of the runs")
     for pause in pauses(desk.schedules.settle_timeout):
         if len(coupons) >= wanted:
             break
         time.sleep(pause)
-        clock.advance(60)
+        timeline.clock.advance(60)
         coupons = desk.listed(instance, purpose="wait for the coupons of the runs")
     return coupons
 
 
-def _reach(clock: LabClock, moment: datetime) -> None:
-    ahead = (moment - clock.now()).total_seconds()
-    if ahead > 0:
-        clock.advance(ahead)
-
-
 def _shown_while_valid(
-    verify: Verifier, desk: CouponDesk, clock: LabClock, shared: list[_Shared], coupons: list[Coupon]
+    verify: Verifier, timeline: Timeline, shared: list[_Shared], coupons: list[Coupon]
 ) -> None:
+    desk = timeline.desk
     for each in shared:
         assert each.link is not None
         each.shown = {coupon.code for coupon in coupons_in(desk.follow(each.link.url).json())}
@@ -191,10 +185,10 @@ def _shown_while_valid(
         f"{', '.join(sorted(missing)) or 'none'}",
     )
     expiries = [coupon.expires_at for coupon in coupons if coupon.expires_at is not None]
-    if not expiries or max(expiries) > clock.now() + _DAY - 2 * _TOLERANCE:
+    if not expiries or max(expiries) > timeline.clock.now() + _DAY - 2 * _TOLERANCE:
         verify.cannot_tell("LINK-11", "the coupons do not expire before the link does")
         return
-    _reach(clock, max(expiries) + PRECISION)
+    timeline.reach(max(expiries) + PRECISION)
     for each in shared:
         assert each.link is not None
         answer = desk.follow(each.link.url, purpose="follow the link after its coupons have expired")
