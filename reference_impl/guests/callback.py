@@ -65,7 +65,7 @@ async def callback(request: Request, service: ServiceIn) -> Response:
         identity = await _identified(request, service, begun)
         if begun.instance_id is None:
             response = message_page("The sign-in works", f"You are {identity}. Nobody was admitted.")
-        elif instance is None or arrival is None:
+        elif instance is None or arrival is None or not _still_leads(instance, begun):
             raise Trouble("unavailable")
         else:
             response = await _let_in(service, instance, arrival, identity)
@@ -73,6 +73,11 @@ async def callback(request: Request, service: ServiceIn) -> Response:
         response = _told(service, trouble, instance, arrival)
     response.delete_cookie(cookie_of(begun.id), path=cookie_path(service))
     return response
+
+
+def _still_leads(instance: InstanceRecord, begun: SignInRecord) -> bool:
+    """Tell whether guests of the instance still sign in where this one did."""
+    return instance.strategy == "oauth2" and instance.auth_integration_id == begun.integration_id
 
 
 async def _identified(request: Request, service: Service, begun: SignInRecord) -> str:

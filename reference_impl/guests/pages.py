@@ -78,7 +78,7 @@ def portal_page(
 
     Without a trouble or with one of a field there is a form, since there it can be mended.
     """
-    return _page(
+    response = _page(
         "portal.html",
         (status or trouble.status) if trouble else 200,
         instance,
@@ -92,6 +92,9 @@ def portal_page(
         code=code,
         accepted=accepted,
     )
+    if trouble and "seconds" in trouble.values:
+        response.headers["Retry-After"] = str(trouble.values["seconds"])
+    return response
 
 
 def connected_page(

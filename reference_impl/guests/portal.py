@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from reference_impl.bodies import form_fields
 from reference_impl.errors import not_found
-from reference_impl.guests.admission import admit, look_for, router_trouble
+from reference_impl.guests.admission import admit, is_in, look_for, router_trouble
 from reference_impl.guests.arrival import Arrival, arrival_of
 from reference_impl.guests.pages import PageRoute, Trouble, connected_page, portal_page
 from reference_impl.guests.sign_in import provider_for, to_provider
@@ -109,6 +109,8 @@ async def _redeem(
     code = "".join(form.get("code", "").split()).replace("-", "")
     if not code:
         raise Trouble("code_missing")
+    if await is_in(service, instance, arrival):
+        return  # with a second click on the button, say; another code need not be used up
     now, guest = service.clock.now(), (arrival.ip, arrival.mac)
     pause = service.attempts.pause(instance.id, guest, now)
     if pause is not None:

@@ -51,6 +51,19 @@ class AdmissionStore:
         async with self._database.reading() as session:
             return await session.scalar(query)
 
+    async def runs(self, instance_id: str, *, site_id: str, ip: str, mac: str, now: datetime) -> bool:
+        """Tell whether a guest has a session, as far as the log knows."""
+        query = select(AdmissionRecord.id).where(
+            AdmissionRecord.instance_id == instance_id,
+            AdmissionRecord.site_id == site_id,
+            AdmissionRecord.ip_address == ip,
+            AdmissionRecord.mac_address == mac,
+            AdmissionRecord.ended_at.is_(None),
+            AdmissionRecord.expires_at > now,
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(query.limit(1)) is not None
+
     async def end(self, admission_ids: Iterable[str], now: datetime) -> None:
         """Store that sessions ended now, unless they had ended before."""
         ending = (

@@ -362,6 +362,18 @@ async def test_an_instance_that_is_gone_meanwhile(bench: Bench) -> None:
     assert "not set up correctly" in alert(answer)
 
 
+async def test_an_instance_that_no_longer_asks_this_provider(bench: Bench) -> None:
+    instance = await house(bench)
+    visitor, other = Visitor(bench.api, instance), Visitor(bench.api, instance, ip=OTHER_IP, mac=OTHER_MAC)
+    states = [(await leave(guest))["state"] for guest in (visitor, other)]
+    another = (await integration(bench))["id"]
+    await bench.put(instance, sites=FIRST, strategy="oauth2", auth_integration_id=another)
+    assert (await come_back(visitor, code="c", state=states[0])).status_code == 503
+    await bench.put(instance, sites=FIRST)
+    assert (await come_back(other, code="c", state=states[1])).status_code == 503
+    assert online(bench) == []
+
+
 async def test_a_trial_shows_who_signed_in_and_admits_nobody(bench: Bench, provider: Provider) -> None:
     instance = await house(bench)
     test_url = (await integration(bench))["test_url"]
