@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.redaction import MARK, Redactor
+from contract_tests.redaction import MARK, SECRET_PREFIX, Redactor
 
 # Tokens and passwords as people and generators make them. Brackets are left out: next to a mark they could make up a
 # secret that was not there.
@@ -154,3 +154,11 @@ def test_a_client_secret_does_not_survive_in_what_python_shows_of_a_body(secret:
 def test_what_is_no_text_is_no_secret() -> None:
     body = b'{"client_secret": 12345, "other": "x"}'
     assert Redactor({}).body(body) == body
+
+
+def test_what_the_suite_makes_up_is_known_by_its_form() -> None:
+    secret = f"{SECRET_PREFIX}{'0123456789' * 4}"
+    assert Redactor({}).text(f"<{secret}>") == f"<{MARK}>"
+    assert Redactor({}).body(b"\xff" + secret.encode()) == b"\xff" + MARK.encode()
+    assert Redactor({}).headers([("x-detail", secret)]) == (("x-detail", MARK),)
+    assert Redactor({}).record({"comment": f"by {secret}"}) == {"comment": f"by {MARK}"}
