@@ -157,7 +157,7 @@ def _logged(
     if active and guest is not None and guest.session_time_left is not None:
         told = now + timedelta(seconds=guest.session_time_left)
         # The router knows better: a guest admitted twice keeps its first session, and clocks differ.
-        ends_at = ends_at if abs(told - ends_at) < _SAME else told
+        ends_at = ends_at if running and abs(told - ends_at) < _SAME else told
     return Session(
         id=entry.id,
         instance_id=entry.instance_id,

@@ -14,6 +14,8 @@ from reference_impl.records import AdmissionRecord, InstanceRecord
 from reference_impl.site_users import sessions_of
 from reference_impl.stores.admissions import KEPT
 from router_sim.faults import Fault
+from router_sim.guests.internet import Internet
+from router_sim.guests.registry import Guests
 from tests.reference_impl.bench import SECOND, Bench
 from tests.reference_impl.conftest import OTHER_SITE, PRIVATE_SITE, SITE, UNKNOWN, Api, refused
 from tests.reference_impl.guest_bench import (
@@ -189,12 +191,17 @@ async def test_sessions_outlive_the_memory_of_the_service(bench: Bench) -> None:
 
 async def test_names_of_devices_are_remembered(bench: Bench) -> None:
     instance = await open_house(bench)
-    await log_in(bench, instance)
-    bench.operate("/ip/dhcp-server/lease/add", address=IP, mac_address=MAC)
-    store = bench.api.app.state.service.admissions
+    pool = {"address_pool": "pool-guest-1", "disabled": "no"}
+    bench.operate("/ip/dhcp-server/add", name="guests", interface="bridge-guest", **pool)
+    laboratory = Guests({"site-1": bench.router}.get, Internet())
+    entry = await laboratory.create("site-1", interface="bridge-guest", host_name="ann's phone")
+    await log_in(bench, instance, ip=entry.guest.who.address, mac=entry.guest.who.mac)
     [user] = await users(bench.api)
-    await store.name([(user["id"], "ann's phone")])
-    assert [user["hostname"] for user in await users(bench.api)] == ["ann's phone"]
+    assert user["hostname"] == "ann's phone"
+    await laboratory.leave(entry.id)
+    await laboratory.close()
+    [user] = await users(bench.api)
+    assert (user["hostname"], user["active"]) == ("ann's phone", False)
 
 
 async def test_the_log_forgets(bench: Bench) -> None:
