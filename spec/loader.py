@@ -187,7 +187,10 @@ def read_yaml(path: Path) -> Any:
 
 
 def load_catalogue(operation_ids: set[str] | None = None) -> Catalogue:
-    """The requirement catalogue alone, without reading the OpenAPI document when the ids are known."""
+    """The whole catalogue, also what no more than one generation has.
+
+    Without reading the OpenAPI document when the ids of its operations are known.
+    """
     if operation_ids is None:
         operation_ids = set(load_contract().operations)
     return catalogue_from(read_yaml(REQUIREMENTS), operation_ids)
@@ -231,19 +234,12 @@ def load_contract(generation: str = "v1") -> Contract:
     if generation in OVERLAYS:
         files.append(OVERLAYS[generation])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
-    if generation == "v1":
-        catalogue = load_catalogue(set(operations))
-    else:
-        first = load_contract("v1")
-        catalogue = first.catalogue.of_generation(
-            generation,
-            operations,
-            [
-                name
-                for name, found in operations.items()
-                if first.operations[name].documented and not found.documented
-            ],
-        )
+    first = operations if generation == "v1" else load_contract("v1").operations
+    catalogue = load_catalogue(set(first)).of_generation(
+        generation,
+        operations,
+        [name for name, found in operations.items() if first[name].documented and not found.documented],
+    )
     return Contract(
         generation=generation,
         document=document,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spec.loader import load_catalogue
+from spec.loader import load_contract
 from tests.quality import (
     mutants_bystanders,
     mutants_devices,
@@ -32,7 +32,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_traces.MUTANTS,
     *mutants_bystanders.MUTANTS,
 )
-LEVELS = {requirement.id: requirement.level for requirement in load_catalogue()}
+LEVELS = {requirement.id: requirement.level for requirement in load_contract().catalogue}
 
 BUDGET = 30
 """Requests within which a fault is found; what the suite would do after them is not waited for."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import contract_tests
-from spec.loader import load_contract
+from spec.loader import load_catalogue
 
 PACKAGE = Path(contract_tests.__file__).parent
 SUITE = PACKAGE / "suite"
-FIRST_WORDS = sorted({requirement.id.partition("-")[0] for requirement in load_contract().catalogue})
+FIRST_WORDS = sorted({requirement.id.partition("-")[0] for requirement in load_catalogue()})
 IDENTIFIER = re.compile(rf"(?:{'|'.join(FIRST_WORDS)})(?:-[A-Z]+)*-[0-9]{{2}}")
 OUTSIDE_THE_SUITE = ("invariants.py", "context.py", "plugin.py")
 
@@ -44,12 +44,12 @@ def test_every_requirement_is_judged_by_a_test_or_by_every_exchange() -> None:
     used = {identifier for _, identifiers in marked() for identifier in identifiers}
     for name in OUTSIDE_THE_SUITE:
         used |= set(strings(PACKAGE / name))
-    catalogue = load_contract().catalogue
+    catalogue = load_catalogue()
     assert {requirement.id for requirement in catalogue} - used == set()
 
 
 def test_every_id_in_the_code_is_in_the_catalogue() -> None:
-    catalogue = load_contract().catalogue
+    catalogue = load_catalogue()
     for path in PACKAGE.rglob("*.py"):
         unknown = {identifier for identifier in strings(path) if identifier not in catalogue}
         assert unknown == set(), path.name
