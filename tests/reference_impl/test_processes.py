@@ -17,10 +17,10 @@ from reference_impl.app import create_app
 from tests.reference_impl import postgres
 from tests.reference_impl.conftest import COUPON, Api, TurnedClock, make_settings, running
 from tests.reference_impl.test_command import CONFIG, TOKEN, serving
-from tests.reference_impl.test_coupon_schedules import DAILY
+from tests.reference_impl.test_coupon_schedules import DAILY, arrange, coupons_of, ran_at, turn_to
 from tests.reference_impl.test_coupons import batch, listed
 
-RIVALS = 3
+RIVALS = 2
 
 
 @pytest.fixture(
@@ -45,23 +45,35 @@ async def test_each_coupon_and_each_due_run_goes_to_one_process(
     api: Api, url: str, clock: TurnedClock
 ) -> None:
     instance = (await api.create())["id"]
-    coupons = await batch(api, instance, 20)
+    coupons = await batch(api, instance, 20, minutes_valid=5000)
     schedules = []
     for number in range(5):
         answer = await api.send(
             "POST", f"/instances/{instance}/coupon-schedules", json=DAILY | {"name": f"n{number}"}
         )
         schedules.append(answer.json()["id"])
-    now, due = clock.now() + timedelta(minutes=30), clock.now() + timedelta(days=2)
+    due = clock.now() + timedelta(days=2)
     codes = ",".join(coupon["code"] for coupon in coupons)
-    found = await compete(url, now.isoformat(), instance, codes, schedules[0])
+    found = await compete(url, due.isoformat(), instance, codes, ",".join(schedules))
     assert Counter(found["coupons"]) == Counter(coupon["id"] for coupon in coupons)
-    assert found["schedules"] == []
-    assert await listed(api, instance) == []
-    found = await compete(url, due.isoformat(), instance, "AAAAAA", ",".join(schedules))
     assert Counter(found["schedules"]) == Counter(schedules)
     clock.moment = due
     assert len(await listed(api, instance)) == 5 * DAILY["count"]
+
+
+async def test_of_two_services_one_runs_a_due_schedule(
+    api: Api, url: str, tmp_path: Path, clock: TurnedClock
+) -> None:
+    async with running(create_app(make_settings(tmp_path, database=url), clock=clock)) as second:
+        runners = [app.state.service.runner for app in (api.app, second)]
+        path, _ = await arrange(api)
+        for day in range(3):
+            turn_to(clock, f"2026-01-{2 + day:02}T13:00:00Z")
+            # Beside the two tasks that the turned clock has woken.
+            await asyncio.gather(*(runner._run_due() for runner in runners * 2))
+            schedule = await ran_at(Api(second), path, f"2026-01-{2 + day:02}T13:00:00Z")
+            assert schedule["tokens_generated_since_last_run"] == 2
+            assert len(await coupons_of(api, path)) == 2
 
 
 async def compete(*arguments: str) -> dict[str, list[str]]:
