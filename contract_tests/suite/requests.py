@@ -44,21 +44,27 @@ class Surroundings:
 def surroundings(
     context: Context, unknown: str, *, instance: Mapping[str, Any] | None = None
 ) -> Surroundings:
-    """An instance (made for this if none is given) and a site; everything else is named by the `unknown` id."""
+    """An instance (made for this if none is given) and a site; everything else is named by the `unknown` id.
+
+    A run that may not write has no instance either.
+    """
     context.client.invent(unknown)
-    sites = context.config.usable_sites
-    known = dict(instance) if instance is not None else context.instances.make("surrounded")
     ids = {parameter: unknown for operation in context.contract for parameter in operation.path_parameters}
-    ids |= {"type": "logo", "instanceId": known["id"]}
-    unreal = {name for name in ids if ids[name] == unknown}
-    if sites:
-        ids["siteId"] = sites[0].id
-        unreal.discard("siteId")
-    return Surroundings(ids, unreal, {"instance": known})
+    ids["type"] = "logo"
+    resources: dict[str, dict[str, Any]] = {}
+    if not context.config.run.read_only:
+        known = dict(instance) if instance is not None else context.instances.make("surrounded")
+        resources["instance"] = known
+        ids["instanceId"] = known["id"]
+    if context.config.usable_sites:
+        ids["siteId"] = context.config.usable_sites[0].id
+    return Surroundings(ids, {name for name in ids if ids[name] == unknown}, resources)
 
 
 def with_one_of_each(context: Context, around: Surroundings) -> Surroundings:
     """Make an integration, a schedule and a walled garden entry; what cannot be made stays unreal."""
+    if context.config.run.read_only:
+        return around
     instance = around.resources["instance"]
 
     def entry() -> dict[str, Any]:
@@ -150,10 +156,10 @@ def prepared(context: Context, around: Surroundings, operation_id: str, **ids: s
 
 
 def every_operation(context: Context, around: Surroundings) -> Iterator[Prepared]:
-    """A request for each operation that asks for a token; what it deletes comes last."""
+    """A request for each operation that asks for a token and that the run may send; what deletes comes last."""
     operations = sorted(context.contract, key=lambda operation: operation.method == "DELETE")
     for operation in operations:
-        if operation.secured:
+        if operation.secured and (operation.method == "GET" or not context.config.run.read_only):
             yield prepared(context, around, operation.id)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import uuid
-from typing import Any
 
 import pytest
 
@@ -29,6 +28,13 @@ def unknown_id(seed: int) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(f"unknown {seed}".encode()).digest()[:16], version=4))
 
 
+@pytest.fixture
+def around(context: Context, request: pytest.FixtureRequest) -> Surroundings:
+    """The instance that all tests share and a site; an id that names nothing for everything else."""
+    shared = None if context.config.run.read_only else request.getfixturevalue("instance")
+    return surroundings(context, unknown_id(context.seed), instance=shared)
+
+
 def _last_id(operation: Operation) -> str | None:
     """The parameter of the path that names most closely what the operation is about."""
     named = [parameter for parameter in operation.path_parameters if parameter.endswith("Id")]
@@ -36,13 +42,12 @@ def _last_id(operation: Operation) -> str | None:
 
 
 @pytest.mark.verifies("ERR-05", "ERR-01", "ERR-03", "ERR-04", "ERR-11", "WIRE-05")
-def test_unknown_id(context: Context, instance: dict[str, Any], verify: Verifier) -> None:
+def test_unknown_id(context: Context, around: Surroundings, verify: Verifier) -> None:
     """A well-formed id that names nothing, below parents that exist, with every operation that takes one.
 
     Sites are the platform's: what a list of an unknown one answers is open.
     """
     unknown = unknown_id(context.seed)
-    around = surroundings(context, unknown, instance=instance)
     for usual in every_operation(context, around):
         parameter = _last_id(usual.operation)
         if parameter is None or parameter == "siteId":
@@ -60,9 +65,8 @@ def test_unknown_id(context: Context, instance: dict[str, Any], verify: Verifier
 
 @pytest.mark.verifies("ERR-06", "ERR-04")
 @pytest.mark.parametrize("identifier", ["42", "not-a-uuid", "00000000-0000-0000-0000-00000000000g"])
-def test_malformed_id(context: Context, instance: dict[str, Any], verify: Verifier, identifier: str) -> None:
+def test_malformed_id(context: Context, around: Surroundings, verify: Verifier, identifier: str) -> None:
     """An id that is no UUID: of an instance all of them, of everything else one."""
-    around = surroundings(context, unknown_id(context.seed), instance=instance)
     for operation in context.contract:
         parameter = _last_id(operation)
         if operation.method != "GET" or not operation.secured or parameter is None:
@@ -97,14 +101,13 @@ NOT_UTF8 = b'{"name": "\xff\xfe", "strategy": "coupon", "session_ttl": 1}'
 @pytest.mark.parametrize(("what", "body", "also_update"), MALFORMED, ids=[what for what, _, _ in MALFORMED])
 def test_malformed_body(
     context: Context,
-    instance: dict[str, Any],
+    around: Surroundings,
     verify: Verifier,
     what: str,
     body: bytes,
     also_update: bool,
 ) -> None:
     """Bodies that no reading of the schema allows, to the creation and to the update."""
-    around = surroundings(context, unknown_id(context.seed), instance=instance)
     _send_malformed(context, around, verify, "createInstance", what, body)
     if also_update:
         _send_malformed(context, around, verify, "updateInstance", what, body)
@@ -129,11 +132,9 @@ def _send_malformed(
 # It makes a walled garden entry, which reaches the router of the site.
 @pytest.mark.site(0)
 @pytest.mark.verifies("ERR-07", "ERR-01", "ERR-04")
-def test_malformed_body_of_other_resources(
-    context: Context, instance: dict[str, Any], verify: Verifier
-) -> None:
+def test_malformed_body_of_other_resources(context: Context, around: Surroundings, verify: Verifier) -> None:
     """Half a JSON text to every other operation that takes JSON; a list to those that make something."""
-    around = with_one_of_each(context, surroundings(context, unknown_id(context.seed), instance=instance))
+    with_one_of_each(context, around)
     for operation in context.contract:
         takes_json = operation.request_schema() is not None
         if (
@@ -184,9 +185,8 @@ def test_wrong_media_type(context: Context, instances: Instances, verify: Verifi
 
 
 @pytest.mark.verifies("ERR-09", "ERR-02")
-def test_wrong_method(context: Context, instance: dict[str, Any], verify: Verifier) -> None:
+def test_wrong_method(context: Context, around: Surroundings, verify: Verifier) -> None:
     """PATCH, which no path has, on every list; PUT on the list of instances."""
-    around = surroundings(context, unknown_id(context.seed), instance=instance)
     for kind in resource_types(context.contract).values():
         if kind.create is None:
             continue
