@@ -288,6 +288,18 @@ def sessions_over(snapshot: Snapshot, baseline: Snapshot, server_names: Collecti
     return Finding(True, "no session of these servers is left")
 
 
+def session_gone(snapshot: Snapshot, mac: str, address: str) -> Finding:
+    """D7, D13: the router holds no session of the device at this address."""
+    left = [
+        row
+        for row in snapshot.rows(SESSIONS)
+        if row.get("mac-address", "").upper() == mac.upper() and row.get("address") == address
+    ]
+    if left:
+        return Finding(False, f"the session of {address} still runs", _lines(SESSIONS, left))
+    return Finding(True, f"no session of {address} is left")
+
+
 def sessions_kept(before: Snapshot, now: Snapshot) -> Finding:
     """D8: every session that ran before still runs; without any, this cannot be told."""
     if not before.rows(SESSIONS):

@@ -11,6 +11,7 @@ import pytest
 from contract_tests import journeys
 from contract_tests.context import Context, Site
 from contract_tests.coupons import coupons_in
+from contract_tests.device import judge
 from contract_tests.instances import Instances
 from contract_tests.laboratory import Guests
 from contract_tests.suite.portals import (
@@ -24,7 +25,7 @@ from contract_tests.suite.portals import (
     trail,
     verdict,
 )
-from contract_tests.suite.provisioning import changed, open_address
+from contract_tests.suite.provisioning import changed, open_address, say
 from contract_tests.verifier import CannotTell, Verifier
 
 TTL, OTHER_TTL, LONGER_TTL = 3671, 1999, 7384
@@ -195,15 +196,24 @@ def _without_the_instance(
     captive = taker.eventually(lambda: not guest.online)
     message = f"a guest of the instance that had the subnet before is captive: {captive}"
     verdict(verify, "GUEST-SESSION-06", captive, message, guest)
+    _ended(verify, "GUEST-SESSION-06", portal, guest)
     online = taker.admit(taker.coupons(1)[0])
     if not instances.delete(taker.id).ok:
         raise CannotTell("the instance cannot be deleted")
     portal.site.rest()
+    _ended(verify, "GUEST-SESSION-04", portal, online)
     last = open_portal(context, portal.site, portal.guests, portal.subnet, "comes last", session_ttl=TTL)
     captive = last.eventually(lambda: not online.online)
     message = f"a guest of an instance that was deleted is captive when another one comes: {captive}"
     verdict(verify, "GUEST-SESSION-04", captive, message, online)
     close(instances, last, portal)
+
+
+def _ended(verify: Verifier, requirement: str, portal: Portal, who: journeys.Visitor) -> None:
+    """Nothing of the session is left on the router: what is may let the guest in again another time."""
+    mac, address = who.guest.mac, who.guest.address
+    _, findings = portal.site.settle(lambda now: [judge.session_gone(now, mac, address)])
+    say(verify, requirement, *findings)
 
 
 @pytest.mark.site(1)

@@ -121,6 +121,8 @@ def test_a_provider_is_closed_outside_a_login() -> None:
     everybody = row("*1", list="logging-in", address="10.5.50.0/24")
     assert not access.providers_closed(router(garden_ip=[window], lists=[everybody]), SUBNET, hosts).ok
     assert not access.providers_closed(router(garden_ip=[accept(dst_host="github.com")]), SUBNET, hosts).ok
+    unresolved = accept(dst_host="github.com", invalid="true")
+    assert not access.providers_closed(router(garden_ip=[unresolved]), SUBNET, hosts).ok
     pattern = row("*A", action="allow", dst_host="*.google.com")
     assert not access.providers_closed(router(garden=[pattern]), SUBNET, hosts).ok
 
