@@ -145,7 +145,7 @@ def prepared(context: Context, around: Surroundings, operation_id: str, **ids: s
     operation = context.contract.operations[operation_id]
     every = {**around.ids, **ids}
     named_ids = {parameter: every[parameter] for parameter in operation.path_parameters}
-    maker = _OPTIONS.get(operation_id)
+    maker = OPTIONS.get(operation_id)
     return Prepared(
         operation=operation,
         path=context.contract.path(operation_id, **named_ids),
@@ -194,7 +194,7 @@ def _picture(context: Context, around: Surroundings) -> dict[str, Any]:
     return {"files": {"file": ("logo.png", paint(160, 100, (200, 30, 30)), "image/png")}}
 
 
-_OPTIONS: Mapping[str, Callable[[Context, Surroundings], dict[str, Any]]] = {
+OPTIONS: Mapping[str, Callable[[Context, Surroundings], dict[str, Any]]] = {
     "createInstance": _json(lambda context, around: context.instances.body("refused")),
     "updateInstance": _json(_update),
     "uploadInstanceImage": _picture,
