@@ -214,7 +214,7 @@ def _judge_next(verify: Verifier, plan: _Plan, due: datetime) -> None:
 
 
 @pytest.mark.moves_clock
-@pytest.mark.verifies("SCHED-RUN-08")
+@pytest.mark.verifies("SCHED-RUN-08", "SCHED-RUN-01")
 def test_change_of_the_clocks(
     instances: Instances, verify: Verifier, desk: CouponDesk, clock: LabClock
 ) -> None:
@@ -229,14 +229,21 @@ def test_change_of_the_clocks(
     due = plan.due
     if due is None:
         raise CannotTell("a new schedule does not tell when it runs next")
+    witness = instances.make("witness of the time")
     timeline.reach(due)
-    timeline.is_kept(plan.instance)
+    timeline.is_kept(witness)
     while due < change + timedelta(days=1):
         verify.start_scenario()
         timeline.run_of(plan)
         upcoming = plan.due
         if upcoming is None or upcoming == due:
             raise CannotTell(f"{plan.what} did not run at {due}")
+        # Those of the run before have expired: what is listed is of this run.
+        verify.check(
+            "SCHED-RUN-01",
+            len(plan.coupons) == plan.body["count"],
+            f"{plan.what} was due at {due}; afterwards {len(plan.coupons)} coupons are listed, expected 1",
+        )
         days = recurrence_of(plan.body).local_date(upcoming) - recurrence_of(plan.body).local_date(due)
         verify.check(
             "SCHED-RUN-08",
@@ -245,4 +252,5 @@ def test_change_of_the_clocks(
             f"at {upcoming.astimezone(zone)}",
         )
         due = upcoming
-    instances.delete(plan.instance["id"])
+    for instance in (plan.instance, witness):
+        instances.delete(instance["id"])
