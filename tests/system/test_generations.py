@@ -12,8 +12,8 @@ from tests.system.processes import Lab, call, report, running, verdicts
 
 # What each of them has otherwise than v1.
 CHOSEN = {
-    "root": ("GARDEN-*", "LINK-*", "WIRE-*"),
-    "spa": ("INST-*", "WIRE-*", "INT-*", "GARDEN-*"),
+    "root": ("GARDEN-*", "LINK-*"),
+    "spa": ("INST-LOCALE-*", "INST-CREATE-11", "INST-GET-02", "INT-CREATE-04", "GARDEN-CREATE-*"),
 }
 
 
@@ -44,9 +44,9 @@ def test_the_embedded_lab_serves_what_is_asked_for(tmp_path: Path) -> None:
         "--generation",
         "spa",
         "--only",
-        "INST-CREATE-01",
+        "INST-LOCALE-02",
         "--only",
-        "INST-UPD-01",
+        "INST-LOCALE-01",
         "--report-dir",
         "report",
     )
@@ -59,9 +59,9 @@ def test_the_embedded_lab_serves_what_is_asked_for(tmp_path: Path) -> None:
         entry["response"]["status"] for entry in har["log"]["entries"] if entry["request"]["method"] == "PUT"
     ]
     assert 202 in updates
-    again = call("replay", "report", "INST-CREATE-01", cwd=tmp_path)
+    again = call("replay", "report", "INST-LOCALE-02", cwd=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "PASSED  INST-CREATE-01" in again.stdout
+    assert "PASSED  INST-LOCALE-02" in again.stdout
     assert report(tmp_path / "report" / "replay")["target"]["generation"] == "spa"
 
 
