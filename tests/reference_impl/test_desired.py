@@ -14,6 +14,7 @@ from reference_impl.provisioning.menus import (
     WALLED_GARDEN_IP,
     Operation,
     duration,
+    same,
     seconds,
 )
 from reference_impl.provisioning.pages import login_page
@@ -126,6 +127,23 @@ def test_durations_are_written_and_read_as_routers_print_them(number: int, text:
 )
 def test_other_forms_of_durations_are_read(text: str, number: int) -> None:
     assert seconds(text) == number
+
+
+@pytest.mark.parametrize(
+    ("wanted", "printed", "expected"),
+    [
+        ("yes", "true", True),
+        ("no", "true", False),
+        ("none", "none", True),
+        ("none", "", True),
+        ("none", "2m", False),
+        ("2m", "", False),
+    ],
+)
+def test_values_count_as_the_same_however_a_router_prints_them(
+    wanted: str, printed: str, expected: bool
+) -> None:
+    assert same(wanted, printed) is expected
 
 
 def test_operations_are_shown_without_passwords() -> None:
