@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # no such locks on this system
-    fcntl = None  # type: ignore[assignment]
 
 FILE_NAME = ".turns"
 
@@ -17,7 +16,7 @@ FILE_NAME = ".turns"
 class Turns:
     """A lock that the workers of a run share through a file; the system frees it when a worker dies.
 
-    Where the system has no such lock, tests are not kept apart.
+    On Windows, which has no such lock, tests are not kept apart.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,9 +25,9 @@ class Turns:
     @contextlib.contextmanager
     def turn(self, *, alone: bool) -> Iterator[None]:
         """Wait until no other worker is in the middle of a test (`alone`), or until no other one is alone."""
-        if fcntl is None:
+        if sys.platform == "win32":
             yield
-            return
-        with self._path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-            yield
+        else:
+            with self._path.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+                yield
