@@ -24,6 +24,7 @@ from reference_impl.front_door import FrontDoor
 from reference_impl.generations import Generations
 from reference_impl.guests import callback, portal
 from reference_impl.guests.attempts import Attempts
+from reference_impl.guests.doubts import Doubts
 from reference_impl.guests.tokens import GuestTokens
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Pace, Provisioning
@@ -69,14 +70,17 @@ def create_app(
     notifier = Notifier(webhook, signer)
     runner = ScheduleRunner(schedules, clock, ran=notifier.tell)
     sealer = Sealer(settings.server.secret)
-    provisioning = Provisioning(settings, store.claims, pace or Pace(resync=settings.server.resync_seconds))
+    pace = pace or Pace(resync=settings.server.resync_seconds)
+    provisioning = Provisioning(settings, store.claims, pace)
     sessions = GuestSessions(settings, store.claims)
+    admissions = AdmissionStore(database)
+    doubts = Doubts(sessions, admissions, coupon_store, clock, pace)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         try:
             await database.open()
-            async with provisioning, notifier, runner:
+            async with provisioning, notifier, runner, doubts:
                 yield
         finally:
             sessions.disconnect()
@@ -95,10 +99,11 @@ def create_app(
         signer=signer,
         provisioning=provisioning,
         sessions=sessions,
-        admissions=AdmissionStore(database),
+        admissions=admissions,
         sign_ins=SignInStore(database),
         tokens=GuestTokens(settings.server.secret),
         attempts=Attempts(),
+        doubts=doubts,
         runner=runner,
         notifier=notifier,
         decoding=asyncio.Semaphore(1),

@@ -12,6 +12,7 @@ from reference_impl.database import Database
 from reference_impl.errors import invalid, not_found
 from reference_impl.generations import generation_of
 from reference_impl.guests.attempts import Attempts
+from reference_impl.guests.doubts import Doubts
 from reference_impl.guests.tokens import GuestTokens
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Provisioning
@@ -49,6 +50,7 @@ class Service:
     sign_ins: SignInStore
     tokens: GuestTokens
     attempts: Attempts
+    doubts: Doubts
     runner: ScheduleRunner
     notifier: Notifier
     decoding: asyncio.Semaphore

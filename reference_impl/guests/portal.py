@@ -69,7 +69,7 @@ async def log_in(request: Request, service: ServiceIn, instance_id: InstanceId) 
         if instance.terms_text and form.get("terms") != "accepted":
             raise Trouble("terms_missing")
         if instance.strategy == "coupon":
-            await _redeem(service, instance, arrival, form)
+            await _by_coupon(service, instance, arrival, form)
             return connected(service, instance, arrival)
         if way is None:
             raise Trouble("unavailable")
@@ -103,14 +103,32 @@ def connected(service: Service, instance: InstanceRecord, arrival: Arrival) -> R
     )
 
 
-async def _redeem(
+async def _by_coupon(
     service: Service, instance: InstanceRecord, arrival: Arrival, form: Mapping[str, str]
 ) -> None:
     code = "".join(form.get("code", "").split()).replace("-", "")
     if not code:
         raise Trouble("code_missing")
-    if await is_in(service, instance, arrival):
-        return  # with a second click on the button, say; another code need not be used up
+    coupon_id = await service.doubts.take(instance, arrival, code)
+    if coupon_id is None:
+        if await is_in(service, instance, arrival):
+            return  # with a second click on the button, say; another code need not be used up
+        coupon_id = await _redeem(service, instance, arrival, code)
+    try:
+        await admit(service, instance, arrival, coupon_id)
+    except Trouble as trouble:
+        if trouble.name == "not_here":
+            await service.coupons.give_back(coupon_id)
+        else:
+            service.doubts.add(instance, arrival, code, coupon_id)
+        raise
+    except Exception:
+        service.doubts.add(instance, arrival, code, coupon_id)
+        raise
+
+
+async def _redeem(service: Service, instance: InstanceRecord, arrival: Arrival, code: str) -> str:
+    """Use up the coupon of a code and return its id. Raises Trouble, sooner if there were many before."""
     now, guest = service.clock.now(), (arrival.ip, arrival.mac)
     pause = service.attempts.pause(instance.id, guest, now)
     if pause is not None:
@@ -121,12 +139,8 @@ async def _redeem(
     if isinstance(outcome, Refused):
         service.attempts.failed(instance.id, guest, now)
         raise Trouble(f"code_{outcome.reason}")
-    try:
-        await admit(service, instance, arrival, outcome.coupon_id)
-    except BaseException:
-        await service.coupons.give_back(outcome.coupon_id)
-        raise
     service.attempts.succeeded(instance.id, guest)
+    return outcome.coupon_id
 
 
 async def _sign_in(

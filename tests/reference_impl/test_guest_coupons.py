@@ -42,6 +42,12 @@ async def valid(bench: Bench, instance: str) -> list[str]:
     return [each["code"] for each in answer.json()]
 
 
+async def no_doubt(bench: Bench) -> None:
+    """Wait until the service knows whom it has admitted."""
+    async with asyncio.timeout(20):
+        await bench.api.app.state.service.doubts.settled()
+
+
 async def test_a_coupon_admits_and_is_used_up(bench: Bench) -> None:
     instance = await open_house(bench, session_ttl=1200)
     code = await coupon(bench, instance)
@@ -150,10 +156,68 @@ async def test_a_silent_router_uses_no_coupon_up(bench: Bench) -> None:
     assert "does not answer" in alert(answer)
     [field] = Outline(answer.text).find("input", name="code")
     assert field["value"] == code
-    assert await valid(bench, instance) == [code]
     assert bench.fleet.faults.active() == []
+    await no_doubt(bench)
+    assert await valid(bench, instance) == [code]
     await connected(visitor, await visitor.redeem(code))
     assert online(bench) == [IP]
+
+
+# What the router does after the login that it has carried out: it loses the reply, and falls silent for a while.
+SILENCE = (
+    Fault(kind="drop_after", path="/ip/hotspot/active/login", count=1),
+    Fault(kind="drop_before", path="*/print", skip=3, count=6),
+)
+
+
+async def test_a_login_nobody_heard_of_admits_one_guest(bench: Bench) -> None:
+    instance = await open_house(bench)
+    code = await coupon(bench, instance)
+    visitor, other = Visitor(bench.api, instance), Visitor(bench.api, instance, ip=OTHER_IP, mac=OTHER_MAC)
+    for fault in SILENCE:
+        bench.fleet.faults.add(fault)
+    assert (await visitor.redeem(code)).status_code == 503
+    assert online(bench) == [IP]
+    assert "already been used" in alert(await other.redeem(code))
+    bench.fleet.faults.clear()
+    await no_doubt(bench)
+    assert online(bench) == [IP]
+    assert await valid(bench, instance) == []
+    assert "already been used" in alert(await other.redeem(code))
+    [user] = (await bench.api.send("GET", f"/site-users/{SITE}")).json()
+    assert (user["ip_address"], user["active"], user["authenticated_at"]) == (
+        IP,
+        True,
+        "2026-01-02T03:04:05Z",
+    )
+
+
+async def test_the_guest_in_doubt_may_try_again(bench: Bench) -> None:
+    instance = await open_house(bench)
+    code, second = await coupon(bench, instance), await coupon(bench, instance)
+    visitor = Visitor(bench.api, instance)
+    for fault in SILENCE:
+        bench.fleet.faults.add(fault)
+    assert (await visitor.redeem(code)).status_code == 503
+    assert "already been used" in alert(await Visitor(bench.api, instance, ip="10.5.50.12").redeem(code))
+    bench.fleet.faults.clear()
+    await connected(visitor, await visitor.redeem(code.lower()))
+    await no_doubt(bench)
+    assert online(bench) == [IP]
+    assert await valid(bench, instance) == [second]
+    assert len((await bench.api.send("GET", f"/site-users/{SITE}")).json()) == 1
+
+
+async def test_a_doubt_ends_with_the_session_there_may_be(bench: Bench) -> None:
+    instance = await open_house(bench, session_ttl=1200)
+    code = await coupon(bench, instance, minutes=600)
+    visitor = Visitor(bench.api, instance)
+    bench.fleet.faults.add(Fault(kind="drop_before", path="*/print", count=100_000))
+    assert (await visitor.redeem(code)).status_code == 503
+    assert await valid(bench, instance) == []
+    bench.clock.turn(seconds=1201)
+    await no_doubt(bench)
+    assert await valid(bench, instance) == [code]
 
 
 async def test_two_guests_at_once_with_one_coupon(bench: Bench) -> None:
