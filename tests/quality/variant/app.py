@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -19,22 +19,35 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reference_impl.settings import Settings
 from tests.quality.variant import refusals
+from tests.quality.variant.agenda import Agenda, Clock, MachineClock
 from tests.quality.variant.bodies import CREATION, NEEDED_TO_CREATE, UPDATE, checked, json_object
 from tests.quality.variant.book import Book, Habits, Instance, Later
+from tests.quality.variant.coupons import Coupons
+from tests.quality.variant.desks import CouponDesk, IntegrationDesk, SiteDesk
+from tests.quality.variant.garden import Garden
+from tests.quality.variant.integrations import Integrations
+from tests.quality.variant.links import Links
+from tests.quality.variant.mapping import Wishes
 from tests.quality.variant.pictures import TYPES, Pictures
+from tests.quality.variant.portal import PUBLIC, Portal
 from tests.quality.variant.refusals import Refusal, missing, wrong
 from tests.quality.variant.routers import Crew
+from tests.quality.variant.stays import Stays
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 REFUSING = Habits()
-TAKING_OVER = Habits(takes_over=True, deletes_later=True)
-
-
-class Clock(Protocol):
-    """Tells the time, as an aware datetime."""
-
-    def now(self) -> Any: ...
+TAKING_OVER = Habits(
+    takes_over=True,
+    deletes_later=True,
+    own_clock=False,
+    by_binding=True,
+    strict=False,
+    upkeep=True,
+    codes="abcdefghkmnpqrstuvwxyz",
+    clean=False,
+    outside="http://127.0.0.1:9",  # where nobody answers whoever asks from here
+)
 
 
 class ByMethod:
@@ -56,13 +69,13 @@ class ByMethod:
 class Gate:
     """Lets nobody in without a known token, before it is even known whether the path exists."""
 
-    def __init__(self, app: ASGIApp, *, tokens: dict[str, str], public: str) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: dict[str, str], public: Sequence[str]) -> None:
         self._app = app
         self._tokens = tokens
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(self._public):
+        if scope["type"] == "http" and not scope["path"].startswith(tuple(self._public)):
             scheme, _, sent = Headers(scope=scope).get("authorization", "").partition(" ")
             tenants = [
                 tenant
@@ -90,7 +103,7 @@ class Desk:
         return JSONResponse([self._shown(instance) for instance in self._book.of(request.state.tenant)])
 
     async def create(self, request: Request) -> Response:
-        values = checked(await json_object(request), CREATION, NEEDED_TO_CREATE)
+        values = checked(await json_object(request), CREATION, NEEDED_TO_CREATE, "An instance")
         return JSONResponse(self._shown(self._book.create(request.state.tenant, values)), 200)
 
     async def read(self, request: Request) -> Response:
@@ -99,7 +112,7 @@ class Desk:
     async def update(self, request: Request) -> Response:
         """Answered with the instance as it is until the update takes effect."""
         instance = self._named(request)
-        self._book.update(instance, checked(await json_object(request), UPDATE, ()))
+        self._book.update(instance, checked(await json_object(request), UPDATE, (), "An instance"))
         return JSONResponse(self._shown(instance), 202)
 
     async def delete(self, request: Request) -> Response:
@@ -143,10 +156,10 @@ class Desk:
             "id": instance.id,
             "created_at": instance.created_at.isoformat(timespec="microseconds"),
             "name": instance.name,
-            "strategy": "coupon",
+            "strategy": instance.strategy,
             "session_ttl": instance.session_ttl,
-            "auth_integration_id": None,
-            "auth_window_ttl": None,
+            "auth_integration_id": instance.integration,
+            "auth_window_ttl": instance.window_ttl if instance.strategy == "oauth2" else None,
             "theme": {**theme, "font_family": "sans-serif"},
             "sites": [
                 {"id": site, "subnets": subnets[::-1], "label": self._labels[site]}
@@ -160,25 +173,61 @@ class Desk:
 def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, seed: int = 0) -> Starlette:
     """The service for the tenants, sites and routers of the settings, below their base path.
 
-    `seed` decides how long the routers are made to wait. `clock` rules dates and links, not the waiting.
+    `seed` decides how long the routers are made to wait, and the coupons. `clock` rules everything else, if the
+    habits let it; what is due in a moment is never a matter of it.
     """
     base = settings.public_base
     origin, prefix = base.removesuffix(urlsplit(base).path), urlsplit(base).path
     everybody = frozenset(tenant.name for tenant in settings.tenants)
     allowed = {site.id: frozenset({site.tenant}) if site.tenant else everybody for site in settings.sites}
-    later = Later()
-    crew = Crew(settings.sites, urlsplit(base), random.Random(seed))
-    book = Book(allowed, later, clock.now, crew.moved, habits)
-    crew.claims = book.claims
+    clock = MachineClock() if habits.own_clock else clock
+    later, agenda, chance = Later(), Agenda(clock), random.Random(seed)
+    crew = Crew(settings.sites, urlsplit(origin), chance)
+
+    def moved(sites: Iterable[str]) -> None:
+        for site in sites:
+            stays.recount(site)
+        crew.moved(sites)
+
+    book = Book(allowed, later, clock.now, moved, habits)
+    stays = Stays(book, agenda, clock.now, crew.moved, habits)
+    garden = Garden(clock.now, crew.moved, habits)
+    coupons = Coupons(later, agenda, clock.now, chance, habits)
+    integrations = Integrations(later, clock.now, book.forget_integration, habits)
+
+    def gone(instance: Instance) -> None:
+        stays.forget(instance)
+        coupons.forget(instance)
+
+    def has_integration(tenant: str, identifier: str) -> bool:
+        found = integrations.find(identifier)
+        return found is not None and found.tenant == tenant
+
+    def wishes(site: str) -> Wishes:
+        return Wishes(
+            [*book.claims(site)],
+            lambda claim: stays.tickets(site, claim),
+            garden.addresses(site),
+            [*stays.bound(site)],
+            [*stays.windows(site)],
+        )
+
+    book.gone, book.has_integration, crew.wishes = gone, has_integration, wishes
     pictures = Pictures(origin, book, later, clock.now)
     labels = {site.id: f"Site {number}" for number, site in enumerate(settings.sites, start=1)}
+    providers = {str(type_): each for type_, each in settings.providers.items()}
+    portal = Portal(origin, book, coupons, integrations, stays, crew, providers, habits)
     desk = Desk(book, pictures, labels)
+    shared = f"{prefix}/coupons"
+    links = Links(habits.outside or origin, shared, clock.now)
+    coupon_desk = CouponDesk(book, coupons, links, habits)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with crew:
             yield
             later.drop()
+            agenda.drop()
 
     app = Starlette(
         routes=[
@@ -188,7 +237,12 @@ def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, see
                 ByMethod(GET=desk.read, PUT=desk.update, DELETE=desk.delete),
             ),
             Route(f"{prefix}/instances/{{id}}/images/{{type}}", ByMethod(POST=desk.upload)),
+            *_integration_routes(prefix, IntegrationDesk(integrations, habits)),
+            *_coupon_routes(f"{prefix}/instances/{{id}}", coupon_desk, habits),
+            *_site_routes(prefix, SiteDesk(book, garden, stays), habits),
+            Route(shared, ByMethod(GET=coupon_desk.shared)),
             Route("/media/{key}.jpg", ByMethod(GET=desk.media)),
+            *portal.routes(),
         ],
         exception_handlers={
             Refusal: refusals.refused,
@@ -199,6 +253,47 @@ def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, see
     )
     app.router.redirect_slashes = False
     app.add_middleware(
-        Gate, tokens={tenant.name: tenant.token for tenant in settings.tenants}, public="/media/"
+        Gate,
+        tokens={tenant.name: tenant.token for tenant in settings.tenants},
+        public=("/media/", shared, *PUBLIC),
     )
     return app
+
+
+def _integration_routes(prefix: str, desk: IntegrationDesk) -> list[Route]:
+    return [
+        Route(f"{prefix}/auth-integrations", ByMethod(GET=desk.listing, POST=desk.create)),
+        Route(
+            f"{prefix}/auth-integrations/{{id}}",
+            ByMethod(GET=desk.read, PUT=desk.update, DELETE=desk.delete),
+        ),
+    ]
+
+
+def _coupon_routes(instance: str, desk: CouponDesk, habits: Habits) -> list[Route]:
+    schedules = f"{instance}/coupon-schedules"
+    reading = {"GET": desk.schedule} if habits.upkeep else {}
+    by_hand = Route(f"{schedules}/{{schedule}}/run", ByMethod(POST=desk.run))
+    return [
+        Route(f"{instance}/coupons", ByMethod(GET=desk.listing, POST=desk.create)),
+        Route(schedules, ByMethod(GET=desk.schedules, POST=desk.plan)),
+        Route(f"{schedules}/{{schedule}}", ByMethod(PUT=desk.replan, DELETE=desk.remove, **reading)),
+        Route(f"{schedules}/{{schedule}}/generate_url", ByMethod(GET=desk.link)),
+        *([] if habits.upkeep else [by_hand]),
+    ]
+
+
+def _site_routes(prefix: str, desk: SiteDesk, habits: Habits) -> list[Route]:
+    changing = {"PUT": desk.change} if habits.upkeep else {}
+    users = [
+        Route(f"{prefix}/site-users/{{site}}", ByMethod(GET=desk.users)),
+        Route(f"{prefix}/site-users/{{site}}/{{id}}", ByMethod(DELETE=desk.disconnect)),
+    ]
+    return [
+        Route(f"{prefix}/walled-garden/{{site}}", ByMethod(GET=desk.entries, POST=desk.open)),
+        Route(
+            f"{prefix}/walled-garden/{{site}}/{{id}}",
+            ByMethod(GET=desk.entry, DELETE=desk.close, **changing),
+        ),
+        *(users if habits.upkeep else []),
+    ]

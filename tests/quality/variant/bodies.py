@@ -1,4 +1,4 @@
-"""What callers may send: one table of checks for each kind of body.
+"""What callers may send: how a body is read and checked against a table, and the tables of instances.
 
 Unknown and read-only properties are refused, no property of an update is required, and 3600.0 is an integer.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
@@ -35,28 +35,36 @@ class WrongValue(ValueError):
     """A value breaks its rule; the message ends the sentence `this property ...`."""
 
 
-def _name(value: Any) -> str:
+def name(value: Any) -> str:
+    """A name of people's choice, in one line."""
     if not isinstance(value, str):
         raise WrongValue("must be text")
-    name = unicodedata.normalize("NFC", value).strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
+    kept = unicodedata.normalize("NFC", value).strip()
+    if not 1 <= len(kept) <= LONGEST_NAME:
         raise WrongValue(f"must have 1 to {LONGEST_NAME} characters")
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    if any(unicodedata.category(character) == "Cc" for character in kept):
         raise WrongValue("must be one line without control characters")
-    return name
+    return kept
 
 
-def _strategy(value: Any) -> str:
-    if value not in ("oauth2", "coupon") or not isinstance(value, str):
-        raise WrongValue("must be oauth2 or coupon")
-    return value
+def one_of(*words: str) -> Check:
+    """One of these words."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise WrongValue(f"must be one of {', '.join(words)}")
+        return value
+
+    return check
 
 
-def _seconds(least: int, most: int) -> Check:
+def whole(least: int, most: int) -> Check:
+    """A whole number, however it is written."""
+
     def check(value: Any) -> int:
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        if isinstance(value, bool) or not whole:
-            raise WrongValue("must be a whole number of seconds")
+        integral = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not integral:
+            raise WrongValue("must be a whole number")
         if not least <= value <= most:
             raise WrongValue(f"must lie between {least} and {most}")
         return int(value)
@@ -78,13 +86,12 @@ def _colour(value: Any) -> str:
     return value.upper()
 
 
-def _integration(value: Any) -> None:
-    if value is not None:
-        raise WrongValue("names no auth integration of this account")
+def _integration(value: Any) -> str | None:
+    return None if value is None else _identifier(value)
 
 
 def _theme(value: Any) -> dict[str, str]:
-    return _object(value, dict.fromkeys(COLOURS, _colour), "theme")
+    return part(value, dict.fromkeys(COLOURS, _colour), "theme")
 
 
 def _subnet(value: Any) -> str:
@@ -102,7 +109,7 @@ def _sites(value: Any) -> dict[str, list[str]]:
         raise WrongValue("must be a list")
     sites: dict[str, list[str]] = {}
     for entry in value:
-        site = _object(entry, {"id": _text, "subnets": _subnets}, "sites")
+        site = part(entry, {"id": _identifier, "subnets": _subnets}, "sites")
         if set(site) != {"id", "subnets"}:
             raise WrongValue("must each have an id and subnets")
         if site["id"] in sites:
@@ -111,10 +118,15 @@ def _sites(value: Any) -> dict[str, list[str]]:
     return sites
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Any text."""
     if not isinstance(value, str):
         raise WrongValue("must be text")
-    return value.lower()
+    return value
+
+
+def _identifier(value: Any) -> str:
+    return text(value).lower()
 
 
 def _subnets(value: Any) -> list[str]:
@@ -124,14 +136,14 @@ def _subnets(value: Any) -> list[str]:
 
 
 CREATION: Mapping[str, Check] = {
-    "name": _name,
-    "strategy": _strategy,
-    "session_ttl": _seconds(1200, 604800),
+    "name": name,
+    "strategy": one_of("oauth2", "coupon"),
+    "session_ttl": whole(1200, 604800),
     "auth_integration_id": _integration,
 }
 UPDATE: Mapping[str, Check] = {
     **CREATION,
-    "auth_window_ttl": _seconds(120, 900),
+    "auth_window_ttl": whole(120, 900),
     "theme": _theme,
     "terms_text": _terms,
     "sites": _sites,
@@ -139,34 +151,35 @@ UPDATE: Mapping[str, Check] = {
 NEEDED_TO_CREATE = ("name", "strategy", "session_ttl")
 
 
-def _object(value: Any, table: Mapping[str, Check], what: str) -> dict[str, Any]:
+def part(value: Any, table: Mapping[str, Check], what: str) -> dict[str, Any]:
+    """An object within a body. Raises `WrongValue`, or `Refusal` for a property that it does not have."""
     if not isinstance(value, dict):
         raise WrongValue("must be an object")
-    unknown = [name for name in value if name not in table]
-    if unknown:
-        raise Refusal(400, "unknown_property", f"{what} does not take {', '.join(sorted(unknown))}.")
-    return {name: table[name](part) for name, part in value.items()}
+    _refuse_unknown(value, table, what)
+    return {key: table[key](each) for key, each in value.items()}
 
 
-def checked(body: Mapping[str, Any], table: Mapping[str, Check], needed: tuple[str, ...]) -> dict[str, Any]:
+def checked(
+    body: Mapping[str, Any], table: Mapping[str, Check], needed: Sequence[str], what: str
+) -> dict[str, Any]:
     """The properties in the form they are kept. Raises `Refusal`."""
-    unknown = sorted(name for name in body if name not in table)
-    if unknown:
-        raise Refusal(400, "unknown_property", f"An instance does not take {', '.join(unknown)}.")
-    faults = {name: "is missing" for name in needed if name not in body}
+    _refuse_unknown(body, table, what)
+    faults = {key: "is missing" for key in needed if key not in body}
     kept: dict[str, Any] = {}
-    for name, value in body.items():
+    for key, value in body.items():
         try:
-            kept[name] = table[name](value)
+            kept[key] = table[key](value)
         except WrongValue as fault:
-            faults[name] = str(fault)
-    if kept.get("strategy") == "oauth2":
-        faults.setdefault("auth_integration_id", "must name an auth integration of this account")
-    elif "auth_window_ttl" in kept:
-        faults["auth_window_ttl"] = "means nothing for an instance with coupons"
+            faults[key] = str(fault)
     if faults:
         raise wrong(faults)
     return kept
+
+
+def _refuse_unknown(body: Mapping[str, Any], table: Mapping[str, Check], what: str) -> None:
+    unknown = sorted(key for key in body if key not in table)
+    if unknown:
+        raise Refusal(400, "unknown_property", f"{what} does not take {', '.join(unknown)}.")
 
 
 async def json_object(request: Request) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The instances of all tenants, in memory. Updates are accepted at once and take effect a moment later.
 
-Two things the contract leaves open are habits, so that both sides of them can be shown to the suite.
+Some of what the contract leaves open are habits, so that both sides of it can be shown to the suite.
 """
 
 from __future__ import annotations
@@ -16,19 +16,40 @@ from uuid import uuid4
 from tests.quality.variant.bodies import COLOURS
 from tests.quality.variant.refusals import Refusal, missing, wrong
 
+OURS = "guest-"
+"""What the name of everything of this service on a router begins with."""
+
 EFFECT_AFTER = 0.15
 """Seconds between the acceptance of an update and its effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """`takes_over`: a network goes to who asked last; otherwise the wish for a network in use is refused.
+    """What one deployment does this way and another one that way.
 
+    `takes_over`: a network goes to who asked last; otherwise the wish for a network in use is refused.
     `deletes_later`: a deletion is accepted and takes effect like an update; otherwise at once.
+    `own_clock`: it goes by the clock of the machine, whatever clock it is given.
+    `by_binding`: guests are let in by a binding that the service takes away in time; otherwise the browser of the
+    guest logs in at the router, with a ticket that is good for one stay.
+    `strict`: a group that does not exist, an address that is open already, and coupons of an instance whose guests
+    sign in at a provider are refused, and a credential in a body where it means nothing; an update of an
+    integration needs the secret.
+    `upkeep`: the operations that no page prints are those on site users, the update of a walled-garden entry and the
+    reading of one schedule; otherwise the run of a schedule by hand.
+    `codes`: the alphabet of coupons. `clean`: a schedule takes its coupons with it.
+    `outside`: where links to coupons lead, if not to the service itself.
     """
 
     takes_over: bool = False
     deletes_later: bool = False
+    own_clock: bool = True
+    by_binding: bool = False
+    strict: bool = True
+    upkeep: bool = False
+    codes: str = "0123456789"
+    clean: bool = True
+    outside: str | None = None
 
 
 class Later:
@@ -60,6 +81,9 @@ class Instance:
     name: str
     session_ttl: int
     created_at: datetime
+    strategy: str = "coupon"
+    integration: str | None = None
+    window_ttl: int = 240
     colours: dict[str, str] = field(default_factory=lambda: dict(COLOURS))
     terms: str | None = None
     sites: dict[str, list[str]] = field(default_factory=dict)
@@ -74,9 +98,18 @@ class Claim:
     subnet: str
     session_ttl: int
 
+    @property
+    def server(self) -> str:
+        """What the hotspot server of the claim is called, on every router."""
+        network = IPv4Network(self.subnet)
+        return f"{OURS}{self.instance[:13]}-{int(network.network_address):x}-{network.prefixlen}"
+
 
 class Book:
-    """`moved` is called with the sites whose networks or durations have changed."""
+    """`moved` is called with the sites whose networks or durations have changed.
+
+    `has_integration` tells whether a tenant has one; `gone` is called with an instance that is no more.
+    """
 
     def __init__(
         self,
@@ -87,6 +120,8 @@ class Book:
         habits: Habits,
     ) -> None:
         self.habits = habits
+        self.has_integration: Callable[[str, str], bool] = lambda tenant, integration: False
+        self.gone: Callable[[Instance], None] = lambda instance: None
         self._sites = sites
         """For each site the tenants that may use it."""
         self._later = later
@@ -112,7 +147,9 @@ class Book:
 
     def create(self, tenant: str, values: Mapping[str, Any]) -> Instance:
         self._refuse_known_name(tenant, values["name"], None)
+        strategy, integration = self._login(tenant, values, None)
         instance = Instance(str(uuid4()), tenant, values["name"], values["session_ttl"], self._now())
+        instance.strategy, instance.integration = strategy, integration
         self._instances[instance.id] = instance
         return instance
 
@@ -122,7 +159,11 @@ class Book:
             self._refuse_known_name(instance.tenant, values["name"], instance)
         if "sites" in values:
             self._refuse_unfit_sites(instance, values["sites"])
-        self._later.call(EFFECT_AFTER, lambda: self._take_effect(instance, values))
+        strategy, integration = self._login(instance.tenant, values, instance)
+        if strategy == "coupon" and "auth_window_ttl" in values:
+            raise wrong({"auth_window_ttl": "means nothing for an instance with coupons"})
+        complete = {**values, "strategy": strategy, "auth_integration_id": integration}
+        self._later.call(EFFECT_AFTER, lambda: self._take_effect(instance, complete))
 
     def delete(self, instance: Instance) -> None:
         """Forget the instance, now or a moment later. Deleting it again meanwhile changes nothing."""
@@ -130,6 +171,22 @@ class Book:
             self._later.call(EFFECT_AFTER, lambda: self._forget(instance))
         else:
             self._forget(instance)
+
+    def forget_integration(self, integration: str) -> None:
+        """It is no more. Where links are strict, instances go on to show its id; guests cannot log in there."""
+        for instance in self._instances.values():
+            if instance.integration == integration and not self.habits.strict:
+                instance.integration = None
+
+    def guarding(self, site: str, server: str) -> tuple[Instance, Claim] | None:
+        """The instance and the claim that a hotspot server of a site stands for."""
+        for claim in self.claims(site):
+            if claim.server == server:
+                return self._instances[claim.instance], claim
+        return None
+
+    def may_use(self, tenant: str, site: str) -> bool:
+        return tenant in self._sites.get(site, ())
 
     def claims(self, site: str) -> Iterator[Claim]:
         """What the router of a site is to serve."""
@@ -139,6 +196,7 @@ class Book:
 
     def _forget(self, instance: Instance) -> None:
         if self._instances.pop(instance.id, None) is not None:
+            self.gone(instance)
             self._moved(instance.sites)
 
     def _take_effect(self, instance: Instance, values: Mapping[str, Any]) -> None:
@@ -147,6 +205,8 @@ class Book:
         before = {*instance.sites}
         instance.name = values.get("name", instance.name)
         instance.session_ttl = values.get("session_ttl", instance.session_ttl)
+        instance.strategy, instance.integration = values["strategy"], values["auth_integration_id"]
+        instance.window_ttl = values.get("auth_window_ttl", instance.window_ttl)
         instance.terms = values.get("terms_text", instance.terms)
         instance.colours |= values.get("theme", {})
         instance.sites = values.get("sites", instance.sites)
@@ -166,6 +226,22 @@ class Book:
                     if not any(IPv4Network(subnet).overlaps(network) for network in mine)
                 ]
             other.sites = {site: subnets for site, subnets in other.sites.items() if subnets}
+
+    def _login(
+        self, tenant: str, values: Mapping[str, Any], before: Instance | None
+    ) -> tuple[str, str | None]:
+        """How guests log in once these values are in effect. Raises `Refusal`."""
+        strategy = values.get("strategy", before.strategy if before else "coupon")
+        given = values.get("auth_integration_id")
+        if strategy == "coupon":
+            if given is not None and self.habits.strict:
+                raise wrong({"auth_integration_id": "means nothing for an instance with coupons"})
+            return strategy, None
+        if "auth_integration_id" not in values and before is not None:
+            given = before.integration
+        if given is None or not self.has_integration(tenant, given):
+            raise wrong({"auth_integration_id": "must name an auth integration of this account"})
+        return strategy, given
 
     def _refuse_known_name(self, tenant: str, name: str, but: Instance | None) -> None:
         if any(other.name == name for other in self.of(tenant) if other is not but):

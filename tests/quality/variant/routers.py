@@ -1,20 +1,11 @@
-"""Routers brought to what the instances ask for, some time later and one write after another.
-
-The mapping is not that of the reference. Nothing carries a comment. What the instances of a router share (server
-profile, user profile, walled garden) is made for the first of them and removed with the last. How long a guest may
-stay is the limit-uptime of a user bound to the server; the shared user profile has no session-timeout. Logging
-guests in is not part of it, and the pages of the router's own html-directory are taken to be fit for it.
-"""
+"""Routers brought to what is wished of them, some time later and one write after another."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import random
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv4Network
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 from urllib.parse import SplitResult
 
@@ -23,128 +14,81 @@ from librouteros.api import AsyncApi
 from librouteros.exceptions import LibRouterosError
 
 from reference_impl.settings import RouterSettings, SiteSettings
-from tests.quality.variant.book import Claim
+from tests.quality.variant.mapping import (
+    ADDRESSES,
+    BINDINGS,
+    GARDEN,
+    LISTS,
+    NAMED,
+    PORTAL,
+    REMOVAL,
+    SERVERS,
+    USERS,
+    Item,
+    Wishes,
+    key_of,
+    wanted,
+)
+from tests.quality.variant.stays import Device
 
-SERVERS = "/ip/hotspot"
-SERVER_PROFILES = "/ip/hotspot/profile"
-USERS = "/ip/hotspot/user"
-USER_PROFILES = "/ip/hotspot/user/profile"
-GARDEN = "/ip/hotspot/walled-garden/ip"
-ADDRESSES = "/ip/address"
-
-OURS = "guest-"
-SHARED_SERVER_PROFILE, SHARED_USER_PROFILE = "guest-access", "guest-stay"
-SHORTEST_DELAY, LONGEST_DELAY = 0.3, 0.6
+SHORTEST_DELAY, LONGEST_DELAY = 0.1, 0.3
 """Seconds between a change and the first write on its account."""
 
-BETWEEN_WRITES = 0.02
+BETWEEN_WRITES = 0.01
 LOOK_EVERY = 2.0
 RETRY_AFTER = 0.3
+PATIENCE = 3.0
+"""Seconds a guest waits for a router at most."""
 
-Claims = Callable[[str], Iterable[Claim]]
+HOSTS = "/ip/hotspot/host"
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that shall be on a router. `name` tells it from others of its menu; the garden rule has none.
-
-    `last` is a property that is set when all items are there, and again whenever its value is another.
-    """
-
-    menu: str
-    name: str
-    properties: Mapping[str, str]
-    last: tuple[str, str] = ("", "")
-
-
-def wanted(
-    claims: Sequence[Claim], rows: Mapping[str, list[dict[str, Any]]], portal: SplitResult
-) -> list[Item]:
-    """What the claims need on a router that has these addresses and servers, in the order of making it.
-
-    A network without an enabled address is passed over, and one whose interface an operator's server guards.
-    """
-    taken = {
-        row["interface"]
-        for row in rows[SERVERS]
-        if not row["name"].startswith(OURS) and row.get("disabled") is not True
-    }
-    servers: list[Item] = []
-    users: list[Item] = []
-    for claim in claims:
-        interface = _interface(claim.subnet, rows[ADDRESSES])
-        if interface is None or interface in taken:
-            continue
-        network = IPv4Network(claim.subnet)
-        name = f"{OURS}{claim.instance[:13]}-{int(network.network_address):x}-{network.prefixlen}"
-        server = {"interface": interface, "profile": SHARED_SERVER_PROFILE, "disabled": "yes"}
-        servers.append(Item(SERVERS, name, server, ("disabled", "no")))
-        limit = ("limit-uptime", f"{claim.session_ttl}s")
-        user = {"server": name, "profile": SHARED_USER_PROFILE, limit[0]: limit[1]}
-        users.append(Item(USERS, name, user, limit))
-    if not servers:
-        return []
-    return [
-        Item(SERVER_PROFILES, SHARED_SERVER_PROFILE, {"login-by": "http-pap"}),
-        Item(USER_PROFILES, SHARED_USER_PROFILE, {"shared-users": "unlimited", "add-mac-cookie": "no"}),
-        Item(GARDEN, "", _garden(portal)),
-        *servers,
-        *users,
-    ]
-
-
-def _garden(portal: SplitResult) -> dict[str, str]:
-    """The rule by which guests reach the portal before they are logged in."""
-    port = str(portal.port or 443)
-    return {"action": "accept", "dst-address": portal.hostname or "", "protocol": "tcp", "dst-port": port}
-
-
-def _interface(subnet: str, addresses: Iterable[Mapping[str, Any]]) -> str | None:
-    network = IPv4Network(subnet)
-    for row in addresses:
-        if row.get("disabled") is True or row.get("invalid") is True:
-            continue
-        if network.subnet_of(IPv4Interface(row["address"]).network):
-            return str(row.get("actual-interface") or row["interface"])
-    return None
+WishesOf = Callable[[str], Wishes]
 
 
 class Router:
-    """One router and what this service has put there: (menu, name) -> (id, value of the last property)."""
+    """One router and what this service has put there: (menu, key) -> (id, value of the last property)."""
 
-    def __init__(self, settings: RouterSettings, portal: SplitResult) -> None:
+    def __init__(self, site: str, settings: RouterSettings, portal: SplitResult) -> None:
+        self._site = site
         self._settings = settings
         self._portal = portal
         self._api: AsyncApi | None = None
         self._placed: dict[tuple[str, str], tuple[str, str]] = {}
+        self.turn = asyncio.Lock()
 
-    async def follow(self, claims: Sequence[Claim]) -> None:
+    def has(self, menu: str, key: str) -> bool:
+        return (menu, key) in self._placed
+
+    async def follow(self, wishes: Wishes) -> None:
         """Make it so. New servers work before old ones go, so that a network is never without."""
         rows = {menu: await self._rows(menu) for menu in (ADDRESSES, SERVERS)}
-        items = wanted(claims, rows, self._portal)
+        items = wanted(wishes, rows, self._portal, self._site)
         for item in items:
-            if (item.menu, item.name) not in self._placed:
+            if (item.menu, item.key) not in self._placed:
                 await self._add(item)
         for menu in (USERS, SERVERS):
             for item in items:
-                identifier, present = self._placed[item.menu, item.name]
+                identifier, present = self._placed[item.menu, item.key]
                 if item.menu == menu and item.last[1] != present:
                     await self._write(menu, "set", identifier, dict([item.last]))
-                    self._placed[item.menu, item.name] = identifier, item.last[1]
-        kept = {(item.menu, item.name) for item in items}
-        for menu in (USERS, SERVERS, SERVER_PROFILES, USER_PROFILES, GARDEN):
-            for key in [key for key in self._placed if key[0] == menu and key not in kept]:
-                await self._write(menu, "remove", self._placed[key][0], {})
-                del self._placed[key]
+                    self._placed[item.menu, item.key] = identifier, item.last[1]
+        kept = {(item.menu, item.key) for item in items}
+        for menu, key in sorted(self._placed.keys() - kept, key=_when_it_goes):
+            await self._write(menu, "remove", self._placed[menu, key][0], {})
+            del self._placed[menu, key]
+
+    async def knows(self, device: Device) -> bool:
+        """Is there such a device behind the server?"""
+        return any(
+            (row.get("server"), row.get("mac-address"), row.get("address"))
+            == (device.server, device.mac, device.address)
+            for row in await self._rows(HOSTS)
+        )
 
     async def _add(self, item: Item) -> None:
-        properties = dict(item.properties)
-        if item.menu != GARDEN:
-            properties["name"] = item.name
-        if item.menu == USERS:
-            properties["password"] = secrets.token_urlsafe(12)
+        properties = {"name": item.key, **item.properties} if item.menu in NAMED else dict(item.properties)
         identifier = await self._write(item.menu, "add", "", properties)
-        self._placed[item.menu, item.name] = identifier, properties.get(item.last[0], "")
+        self._placed[item.menu, item.key] = identifier, properties.get(item.last[0], "")
 
     async def _write(self, menu: str, verb: str, identifier: str, properties: Mapping[str, str]) -> str:
         await asyncio.sleep(BETWEEN_WRITES)
@@ -172,19 +116,14 @@ class Router:
         return self._api
 
     async def _take_stock(self) -> None:
-        """Learn from the names what of ours is there: a lost connection leaves open what was still written."""
+        """Learn what of ours is there: a lost connection leaves open what was still written."""
         self._placed = {}
-        for menu in (SERVER_PROFILES, USER_PROFILES, SERVERS, USERS):
+        for menu in (*NAMED, GARDEN, BINDINGS, LISTS):
             for row in await self._rows(menu):
-                if str(row.get("name", "")).startswith(OURS):
-                    self._placed[menu, row["name"]] = (
-                        row[".id"],
-                        "unknown" if menu in (SERVERS, USERS) else "",
-                    )
-        portal = _garden(self._portal)
-        for row in await self._rows(GARDEN):
-            if "comment" not in row and all(str(row.get(name)) == value for name, value in portal.items()):
-                self._placed[GARDEN, ""] = row[".id"], ""
+                key = key_of(menu, row, self._portal)
+                if key is not None:
+                    present = "unknown" if menu in (SERVERS, USERS) else ""
+                    self._placed[menu, key] = row[".id"], present
 
     async def drop(self) -> None:
         """End the connection, without caring how."""
@@ -194,22 +133,51 @@ class Router:
                 await api.close()
 
 
+def _when_it_goes(place: tuple[str, str]) -> tuple[int, int, str]:
+    menu, key = place
+    last = (menu, key) == (GARDEN, PORTAL)
+    # What lies in a directory goes before it.
+    return len(REMOVAL) if last else REMOVAL.index(menu), -key.count("/"), key
+
+
 class Crew:
     """One task for each router: wakes on a change, waits a little, follows; looks by itself now and then."""
 
     def __init__(self, sites: Iterable[SiteSettings], portal: SplitResult, chance: random.Random) -> None:
-        self.claims: Claims = lambda site: ()
-        self._routers = {site.id: Router(site.router, portal) for site in sites if site.router is not None}
+        self.wishes: WishesOf | None = None
+        self._routers = {
+            site.id: Router(site.id, site.router, portal) for site in sites if site.router is not None
+        }
         self._wakes = {site: asyncio.Event() for site in self._routers}
         self._chance = chance
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
     def moved(self, sites: Iterable[str]) -> None:
-        """The claims on these sites may have changed."""
+        """What is wished of these sites may have changed."""
         for site in sites:
             if site in self._wakes:
                 self._wakes[site].set()
+
+    async def placed(self, site: str, menu: str, key: str) -> bool:
+        """Wait until a router has an item; False if it does not get it in time."""
+        router = self._routers.get(site)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while router is not None and not router.has(menu, key):  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.02)
+                return router is not None
+        return False
+
+    async def knows(self, device: Device) -> bool:
+        """Is there such a device at its site? Also False when the router does not answer in time."""
+        router = self._routers.get(device.site)
+        if router is None:
+            return False
+        with contextlib.suppress(TimeoutError, OSError, LibRouterosError):
+            async with asyncio.timeout(PATIENCE), router.turn:
+                return await router.knows(device)
+        return False
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._keep(site)) for site in self._routers]
@@ -233,8 +201,12 @@ class Crew:
                 wake.clear()
                 await asyncio.sleep(self._chance.uniform(SHORTEST_DELAY, LONGEST_DELAY))
             try:
-                await router.follow([*self.claims(site)])
+                async with router.turn:
+                    await router.follow(self.wishes(site) if self.wishes else _NOTHING)
             except (OSError, LibRouterosError, TimeoutError):
                 await router.drop()
                 await asyncio.sleep(RETRY_AFTER)
                 wake.set()
+
+
+_NOTHING = Wishes((), lambda claim: (), (), (), ())
