@@ -26,7 +26,7 @@ def untouched(lab: Lab) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _left_as_it_was(lab: Lab, untouched: dict[str, Any]) -> Iterator[None]:
     yield
-    left = lab.instances()
-    lab.delete(left)  # so that one test's fault is not every later test's
-    assert left == []
+    left = lab.resources()
+    lab.clear()  # so that one test's fault is not every later test's
+    assert left == {}
     processes.wait_until(lambda: lab.routers() == untouched, "the routers are what they were", patience=10)

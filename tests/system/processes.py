@@ -157,6 +157,29 @@ class Lab:
         assert answer.status_code == 200
         return list(answer.json())
 
+    def resources(self) -> dict[str, list[str]]:
+        """What the API lists of every kind that runs make, for both tenants: path -> ids; empty lists are left out."""
+        target = self.config["target"]
+        gardens = [f"walled-garden/{site['id']}" for site in self.config["sites"]]
+        found: dict[str, list[str]] = {}
+        for tenant in ("token", "other_token"):
+            headers = {"authorization": f"Bearer {target[tenant]}"}
+            with httpx2.Client(headers=headers, trust_env=False) as http:
+                for path in ("instances", "auth-integrations", *gardens):
+                    answer = http.get(f"{self.base_url}/{path}")
+                    listed = answer.json() if answer.status_code == 200 else []
+                    if listed:
+                        found[f"{path} of {tenant}"] = [item["id"] for item in listed]
+        return found
+
+    def clear(self) -> None:
+        """Take everything that runs make out of the lab, past every ledger; instances first, which use the rest."""
+        for place, identifiers in self.resources().items():
+            path, _, tenant = place.partition(" of ")
+            headers = {"authorization": f"Bearer {self.config['target'][tenant]}"}
+            for identifier in identifiers:
+                httpx2.delete(f"{self.base_url}/{path}/{identifier}", headers=headers, trust_env=False)
+
     def delete(self, instances: Sequence[Mapping[str, Any]]) -> None:
         """Take instances out of the lab, past every ledger."""
         for instance in instances:
