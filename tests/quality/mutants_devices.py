@@ -102,9 +102,11 @@ def _wakes(choose: Callable[[InstanceRecord, InstanceUpdate, set[str]], set[str]
     """After an update, other sites are told to follow: `choose(before, wanted, sites)`."""
 
     def apply(stage: Stage) -> None:
-        async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+        ) -> Replaced:
             before = await self.instance(identifier, tenant)
-            replaced: Replaced = await original(self, identifier, tenant, wanted)
+            replaced: Replaced = await original(self, identifier, tenant, wanted, **more)
             if replaced is None or before is None:
                 return replaced
             return replaced[0], choose(before, wanted, replaced[1])

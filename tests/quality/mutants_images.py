@@ -145,10 +145,10 @@ async def _sequence(store: Store, instance_id: str) -> int:
 
 
 def _lost_by_updates(stage: Stage) -> None:
-    async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Any:
+    async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any) -> Any:
         if await self.instance(identifier, tenant) is not None:
             await _drop(self, identifier, "logo", "icon")
-        return await original(self, identifier, tenant, wanted)
+        return await original(self, identifier, tenant, wanted, **more)
 
     original = stage.patch(Store, "replace", store)
 

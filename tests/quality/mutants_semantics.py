@@ -52,12 +52,14 @@ def _replaces(
     """An update stores other values than those that were sent; the answer shows them, or claims the sent ones."""
 
     def apply(stage: Stage) -> None:
-        async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+        ) -> Replaced:
             current = await self.instance(identifier, tenant)
             if current is None:
                 return None
             stored = wanted.model_copy(update=change(wanted, current))
-            replaced: Replaced = await original(self, identifier, tenant, stored)
+            replaced: Replaced = await original(self, identifier, tenant, stored, **more)
             if replaced is not None and claims_success:
                 record, _ = replaced
                 record.name, record.session_ttl = wanted.name, wanted.session_ttl
@@ -73,8 +75,10 @@ def _also(change: Callable[[InstanceRecord, InstanceRecord], None]) -> Callable[
     """After an update, `change(other, updated)` is applied to every other instance."""
 
     def apply(stage: Stage) -> None:
-        async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
-            replaced: Replaced = await original(self, identifier, tenant, wanted)
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+        ) -> Replaced:
+            replaced: Replaced = await original(self, identifier, tenant, wanted, **more)
             if replaced is not None:
                 async with self._database.writing() as session:
                     others = await session.scalars(
@@ -140,8 +144,10 @@ def _takes(name: str, convert: Callable[[Any], Any] = lambda value: value) -> Ca
                 sent[call.instance_id] = convert(body[name])
             return await inside(call)
 
-        async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
-            replaced: Replaced = await original(self, identifier, tenant, wanted)
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+        ) -> Replaced:
+            replaced: Replaced = await original(self, identifier, tenant, wanted, **more)
             if replaced is not None and identifier in sent:
                 async with self._database.writing() as session:
                     record = await session.scalar(
@@ -158,8 +164,10 @@ def _takes(name: str, convert: Callable[[Any], Any] = lambda value: value) -> Ca
 
 
 def _created_at_moves(stage: Stage) -> None:
-    async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
-        replaced: Replaced = await original(self, identifier, tenant, wanted)
+    async def store(
+        self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+    ) -> Replaced:
+        replaced: Replaced = await original(self, identifier, tenant, wanted, **more)
         if replaced is not None:
             async with self._database.writing() as session:
                 record = await session.scalar(select(InstanceRecord).where(InstanceRecord.id == identifier))
@@ -224,7 +232,9 @@ def _hidden(*, reading: bool, listing: bool, updating: bool) -> Callable[[Stage]
             found = await original_instances(self, tenant)
             return [record for record in found if listing or record.id not in marked]
 
-        async def store(self: Store, identifier: str, tenant: str, wanted: InstanceUpdate) -> Replaced:
+        async def store(
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
+        ) -> Replaced:
             if identifier in marked and not updating:
                 return None
             replaced: Replaced = await original_replace(self, identifier, tenant, wanted)

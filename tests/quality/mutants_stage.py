@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contract_tests.lab import Lab
 from reference_impl.app import create_app
 from reference_impl.settings import Settings
+from spec.loader import load_contract
 
 MutantClass = Literal[
     "http-shape",
@@ -37,13 +38,12 @@ MutantClass = Literal[
 ]
 
 _ROUTES: tuple[tuple[str, str, str], ...] = (
-    ("GET", r"/instances", "listInstances"),
-    ("POST", r"/instances", "createInstance"),
-    ("GET", r"/instances/[^/]+", "getInstance"),
-    ("PUT", r"/instances/[^/]+", "updateInstance"),
-    ("DELETE", r"/instances/[^/]+", "deleteInstance"),
-    ("POST", r"/instances/[^/]+/images/[^/]+", "uploadInstanceImage"),
+    *(
+        (operation.method, re.sub(r"\{\w+\}", "[^/]+", operation.path), operation.id)
+        for operation in load_contract()
+    ),
     ("GET", r"/assets/[^/]+/[^/]+", "asset"),
+    ("GET", r"/auth-test/[^/]+", "trial"),
 )
 
 
@@ -69,6 +69,11 @@ class Call:
     @property
     def instance_id(self) -> str:
         return self.path.split("/")[2]
+
+    @property
+    def last_id(self) -> str:
+        """What the end of the path names."""
+        return self.path.rpartition("/")[2]
 
     def with_headers(self, **headers: str | None) -> Call:
         """The same request with other headers; None takes one away."""
