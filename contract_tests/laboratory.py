@@ -183,11 +183,15 @@ def _visit(url: str, told: Mapping[str, Any]) -> Visit:
 
 
 class Guests:
-    """Puts guests behind the routers of sites, and takes them away again."""
+    """Puts guests behind the routers of sites, and takes them away again.
+
+    `slowest` is how many seconds a deployment took at most, so far, to do what a guest waited for.
+    """
 
     def __init__(self, url: str, token: str | None) -> None:
         self._control = _Control(url, token)
         self._here: list[Guest] = []
+        self.slowest: float | None = None
 
     def join(self, site: SiteConfig, subnet: str, *, mac: str = "", host_name: str = "") -> Guest:
         """A new guest in a subnet of the site; with the `mac` of another one it is that device in a new place."""

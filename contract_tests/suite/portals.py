@@ -21,6 +21,7 @@ from contract_tests.suite.provisioning import assign, wish
 from contract_tests.verifier import CannotTell, Verifier
 
 LONGEST_REAL_WAIT = 150.0  # seconds that a check waits where no clock can be moved
+_LEAST_PATIENCE = 0.2  # seconds
 _SAME_TIME = 30.0  # seconds between two clocks that are one
 
 T = TypeVar("T")
@@ -56,19 +57,23 @@ class Portal:
 
     def eventually(self, wanted: Callable[[], bool]) -> bool:
         """Does it become so within the time that a device may take to follow?"""
-        if wanted():
-            return True
-        for pause in pauses(self.site.config.settle_timeout):
+        begun = time.monotonic()
+        good = wanted()
+        for pause in () if good else pauses(self.site.config.settle_timeout):
             time.sleep(pause)
-            if wanted():
-                return True
-        return False
+            if good := wanted():
+                break
+        if good:
+            self.guests.slowest = max(self.guests.slowest or 0.0, time.monotonic() - begun)
+        return good
 
     def stays(self, wanted: Callable[[], bool]) -> bool:
-        """Is it so, and still after what the device may take to follow?"""
+        """Is it so, and still after thrice the longest time that the deployment took for a guest so far?"""
         if not wanted():
             return False
-        self.site.writes_after_patience(self.site.mark())
+        slowest = self.guests.slowest
+        patience = self.site.patience if slowest is None else max(_LEAST_PATIENCE, 3 * slowest)
+        time.sleep(min(patience, self.site.config.settle_timeout))
         return wanted()
 
     def admit(self, code: str) -> Visitor:
