@@ -110,6 +110,12 @@ class CouponDesk:
         ]
         return found[0] if found else {}
 
+    def dated(self, instance: Mapping[str, Any], schedule: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schedule with its next run; looked at again if that was not reckoned yet when it was made."""
+        if schedule.get("next_run_at") is not None:
+            return schedule
+        return self.look(instance, schedule, purpose="look for its next run") or schedule
+
     def change(
         self, instance: Mapping[str, Any], schedule: Mapping[str, Any], body: Any, what: str
     ) -> Answer:

@@ -156,7 +156,7 @@ def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: L
 def _planned(instances: Instances, desk: CouponDesk, **changes: Any) -> _Plan:
     instance = instances.make("runs")
     body, schedule = desk.make(instance, "runs", valid_for_in_minutes=_VALID_FOR, **changes)
-    return _Plan(instance, body, schedule)
+    return _Plan(instance, body, desk.dated(instance, schedule))
 
 
 def _judge_run(verify: Verifier, timeline: _Runs, plan: _Plan, due: datetime) -> None:

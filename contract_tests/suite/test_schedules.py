@@ -306,9 +306,10 @@ def test_next_run(instances: Instances, verify: Verifier, desk: CouponDesk) -> N
         verify.start_scenario()
         body, created = desk.make(instance, "next run", **changes)
         daily = daily or created
+        schedule = desk.dated(instance, created)
         if requirement != "SCHED-NEXT-01":
-            _right_day(verify, requirement, body, created)
-        _in_time(verify, body, created)
+            _right_day(verify, requirement, body, schedule)
+        _in_time(verify, body, schedule)
     verify.start_scenario()
     body = desk.body("moved", recurrence_type="weekly", day_of_week=3, timezone=FAR_WEST)
     answer = desk.change(instance, daily, body, "weekly from now on")

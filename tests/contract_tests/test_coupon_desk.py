@@ -106,6 +106,16 @@ def test_a_schedule_is_looked_up_in_the_list(desk: CouponDesk, behind: respx.Moc
     assert desk.look(INSTANCE, {"id": "unknown"}) == {}
 
 
+def test_a_next_run_that_is_reckoned_later_is_looked_up(desk: CouponDesk, behind: respx.MockRouter) -> None:
+    soon = SCHEDULE | {"next_run_at": "2026-10-30T00:00:00Z"}
+    route = behind.get(SCHEDULES).mock(httpx.Response(200, json=[soon]))
+    assert desk.dated(INSTANCE, soon) == soon
+    assert not route.called
+    assert desk.dated(INSTANCE, SCHEDULE | {"next_run_at": None}) == soon
+    gone = {"id": "unknown", "next_run_at": None}
+    assert desk.dated(INSTANCE, gone) == gone
+
+
 @pytest.mark.parametrize("body", [{"data": []}, None])
 def test_a_list_that_is_none_decides_nothing(desk: CouponDesk, behind: respx.MockRouter, body: Any) -> None:
     behind.get(SCHEDULES).mock(httpx.Response(200, json=body))
