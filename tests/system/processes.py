@@ -228,7 +228,7 @@ def lab(directory: Path) -> Iterator[Lab]:
         yield Lab(path, tomllib.loads(path.read_text("utf-8")))
         child.signal(signal.SIGINT)
         code, _, errors = child.end(timeout=15)
-        assert (code, errors) == (0, "")
+        assert (code, errors) == (0, ""), f"{code}: {errors[-2000:]}"
         assert not path.exists()
 
 
