@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contract_tests.lab import Lab
 from reference_impl.app import create_app
 from reference_impl.settings import Settings
-from spec.loader import load_contract
+from spec.loader import GENERATIONS, load_contract
 
 MutantClass = Literal[
     "http-shape",
@@ -37,14 +37,20 @@ MutantClass = Literal[
     "device-order",
 ]
 
-_ROUTES: tuple[tuple[str, str, str], ...] = (
-    *(
-        (operation.method, re.sub(r"\{\w+\}", "[^/]+", operation.path), operation.id)
-        for operation in load_contract()
-    ),
+_OWN_ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", r"/assets/[^/]+/[^/]+", "asset"),
     ("GET", r"/auth-test/[^/]+", "trial"),
 )
+_ROUTES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    generation: (
+        *(
+            (operation.method, re.sub(r"\{\w+\}", "[^/]+", operation.path), operation.id)
+            for operation in load_contract(generation)
+        ),
+        *_OWN_ROUTES,
+    )
+    for generation in GENERATIONS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ class _DoorKeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        base = self._settings.server.base_path
+        generation, base = self._of(scope["path"])
         path = scope["path"].removeprefix(base)
         body = b""
         while True:
@@ -146,19 +152,26 @@ class _DoorKeeper:
             if not message.get("more_body"):
                 break
         call = Call(
-            _operation(scope["method"], path),
+            _operation(generation, scope["method"], path),
             scope["method"],
             path,
             scope["query_string"].decode("latin-1"),
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body,
         )
-        reply = await self._door(call, partial(self._inside, scope), self._settings)
+        reply = await self._door(call, partial(self._inside, scope, base), self._settings)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _inside(self, scope: Scope, call: Call) -> Reply:
+    def _of(self, path: str) -> tuple[str, str]:
+        """The generation that a path belongs to, and what its paths begin with."""
+        bases = self._settings.server.bases
+        inside = [name for name, base in bases.items() if (path + "/").startswith(base + "/")]
+        generation = max(inside, key=lambda name: len(bases[name]), default="v1")
+        return generation, bases[generation]
+
+    async def _inside(self, scope: Scope, base: str, call: Call) -> Reply:
         status, headers, body = 0, {}, b""
 
         async def receive() -> Message:
@@ -175,7 +188,7 @@ class _DoorKeeper:
             else:
                 body += message.get("body", b"")
 
-        path = self._settings.server.base_path + call.path
+        path = base + call.path
         inner = {
             **scope,
             "method": call.method,
@@ -191,8 +204,9 @@ class _DoorKeeper:
         return Reply(status, headers, body)
 
 
-def _operation(method: str, path: str) -> str | None:
-    return next((name for verb, form, name in _ROUTES if verb == method and re.fullmatch(form, path)), None)
+def _operation(generation: str, method: str, path: str) -> str | None:
+    routes = _ROUTES[generation]
+    return next((name for verb, form, name in routes if verb == method and re.fullmatch(form, path)), None)
 
 
 @dataclass(slots=True)
@@ -229,6 +243,7 @@ class Mutant:
 
     `difference`: the finding on the router comes with lines that show it (device requirements alone).
     `budget`: requests that the suite may send, where the usual number does not take it to the fault.
+    `generation`: the one of the API that is judged.
     """
 
     name: str
@@ -237,6 +252,7 @@ class Mutant:
     apply: Callable[[Stage], None]
     difference: bool = True
     budget: int | None = None
+    generation: str = "v1"
 
 
 # Doors of the common kinds.
