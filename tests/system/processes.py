@@ -228,7 +228,9 @@ def lab(directory: Path) -> Iterator[Lab]:
         yield Lab(path, tomllib.loads(path.read_text("utf-8")))
         child.signal(signal.SIGINT)
         code, _, errors = child.end(timeout=15)
-        assert (code, errors) == (0, ""), f"{code}: {errors[-2000:]}"
+        # Runs ask for the subnet where somebody else's hotspot sits, and the service says why it keeps off.
+        unforeseen = [line for line in errors.splitlines() if "a hotspot server that is not ours" not in line]
+        assert (code, unforeseen) == (0, [])
         assert not path.exists()
 
 
