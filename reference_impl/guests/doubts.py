@@ -100,25 +100,34 @@ class Doubts:
 
     async def _find_out(self, doubt: Doubt) -> None:
         wait = self._pace.first_retry
+        inside: bool | None = None
         while True:
             await asyncio.sleep(wait)
             wait = min(wait * 2, self._pace.longest_retry)
             try:
-                inside = await self._inside(doubt)
-            except RouterUnreachableError:
-                over = timedelta(seconds=doubt.instance.session_ttl)
-                if self._clock.now() - doubt.since <= over:
-                    continue
-                inside = False  # whatever session there was is over
-            # Nothing is awaited between the answer and this: from here on the guest can no longer take it.
-            if doubt in self._open:
-                self._open.discard(doubt)
+                if inside is None:
+                    inside = await self._inside(doubt)
+                    if inside is None:
+                        continue
+                    # Nothing is awaited since the answer: either the guest was faster, or it no longer can be.
+                    if doubt not in self._open:
+                        return
+                    self._open.discard(doubt)
                 await self._settle(doubt, inside)
-            return
+                return
+            # Whatever the database may answer: nobody else is going to try again.
+            except Exception:
+                _log.exception("coupon %s: what became of its guest cannot be stored yet", doubt.coupon_id)
 
-    async def _inside(self, doubt: Doubt) -> bool:
+    async def _inside(self, doubt: Doubt) -> bool | None:
+        """Tell whether the guest has a session; None while nobody knows."""
         wanted = (doubt.instance.id[:8], doubt.arrival.ip, doubt.arrival.mac)
-        guests = await self._sessions.guests(doubt.arrival.site_id)
+        try:
+            guests = await self._sessions.guests(doubt.arrival.site_id)
+        except RouterUnreachableError:
+            # Whatever session there was is over by then.
+            over = doubt.since + timedelta(seconds=doubt.instance.session_ttl)
+            return False if self._clock.now() > over else None
         return any(guest.active and (guest.instance, guest.ip, guest.mac) == wanted for guest in guests)
 
     async def _settle(self, doubt: Doubt, inside: bool) -> None:

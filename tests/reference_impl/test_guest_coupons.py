@@ -229,6 +229,24 @@ async def test_two_guests_at_once_with_one_coupon(bench: Bench) -> None:
     assert len(online(bench)) == 1
 
 
+async def test_a_database_that_fails_is_asked_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = await open_house(bench)
+    code = await coupon(bench, instance)
+    store = bench.api.app.state.service.coupons
+    give_back, failures = store.give_back, iter([OSError("disk full")])
+
+    async def failing_once(coupon_id: str) -> None:
+        for error in failures:
+            raise error
+        await give_back(coupon_id)
+
+    monkeypatch.setattr(store, "give_back", failing_once)
+    bench.fleet.faults.add(Fault(kind="drop_before", path="/ip/hotspot/host/print", count=2))
+    assert (await Visitor(bench.api, instance).redeem(code)).status_code == 503
+    await no_doubt(bench)
+    assert await valid(bench, instance) == [code]
+
+
 async def test_who_is_in_uses_no_second_coupon_up(bench: Bench) -> None:
     instance = await open_house(bench)
     first, second = await coupon(bench, instance), await coupon(bench, instance)
