@@ -7,6 +7,7 @@ sets the location or submits a form of hidden fields) and keeps cookies. It runs
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,9 +21,12 @@ from contract_tests.laboratory import Visit
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_STEPS: Final = 20
+_LONGEST_WAIT: Final = 5.0  # seconds for which a page that refreshes is shown
 _LONGEST_REFRESH: Final = 30.0  # seconds; a page that refreshes later is meant to be read
 _TYPED: Final = frozenset({"text", "search", "tel", "password", "number", "email", "url"})
-_REFRESH: Final = re.compile(r"\s*(?P<after>[0-9.]+)?\s*[;,]?\s*url\s*=\s*(?P<url>.+)", re.IGNORECASE)
+_REFRESH: Final = re.compile(
+    r"\s*(?P<after>[0-9]+(?:[.][0-9]*)?)?\s*[;,]?\s*url\s*=\s*(?P<url>.+)", re.IGNORECASE
+)
 _LOCATION: Final = re.compile(
     r"""\blocation(?:\.href)?\s*=\s*(?P<q>["'])(?P<set>[^"']+)(?P=q)"""
     r"""|\blocation\.(?:replace|assign)\(\s*(?P<r>["'])(?P<called>[^"']+)(?P=r)\s*\)"""
@@ -161,15 +165,29 @@ class Page:
         return " ".join(" ".join(map(str, seen)).split())
 
     @property
+    def pause(self) -> float:
+        """Seconds after which a page that refreshes leads on; 0 for all else."""
+        return next((after for after, _ in self._refreshes()), 0.0)
+
+    def _refreshes(self) -> Iterator[tuple[float, str]]:
+        """(seconds, URL) of each refresh of the page by itself."""
+        for each in () if self._root is None else self._root.iter("meta"):
+            if each.get("http-equiv", "").lower() == "refresh":
+                match = _REFRESH.fullmatch(each.get("content", "").strip())
+                if match and float(match["after"] or 0) <= _LONGEST_REFRESH:
+                    yield (
+                        float(match["after"] or 0),
+                        str(urljoin(self._base, match["url"].strip().strip("'\""))),
+                    )
+
+    @property
     def onward(self) -> str | Form | None:
         """Where the page leads by itself: a URL, a form that its script submits, or nowhere."""
         if self._root is None:
             return None
-        for each in self._root.iter("meta"):
-            if each.get("http-equiv", "").lower() == "refresh":
-                match = _REFRESH.fullmatch(each.get("content", "").strip())
-                if match and float(match["after"] or 0) <= _LONGEST_REFRESH:
-                    return str(urljoin(self._base, match["url"].strip().strip("'\"")))
+        refresh = next(self._refreshes(), None)
+        if refresh is not None:
+            return refresh[1]
         scripts = "\n".join(each.text or "" for each in self._root.iter("script"))
         handlers = "\n".join(value for each in self._root.iter("body") for value in each.values())
         silent = [form for form in self.forms if form.silent]
@@ -286,8 +304,9 @@ def _said_of(element: html.HtmlElement) -> str:
 class Browser:
     """A browser over `send`; it keeps cookies, and tells in `path` which URLs it came through."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._send = send
+        self._sleep = sleep
         self._cookies = httpx2.Cookies()
         self.path: list[str] = []
 
@@ -329,6 +348,8 @@ class Browser:
             onward = page.onward if visit.reached else None
             if onward is None or onward == url:
                 return page
+            # What the wait is for may matter, such as a router that is told of the guest meanwhile.
+            self._sleep(min(page.pause, _LONGEST_WAIT))
             if isinstance(onward, Form):
                 return self._submit(onward, {}, None, left - 1)
             method, url, body = "GET", onward, ""

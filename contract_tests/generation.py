@@ -95,7 +95,10 @@ def _with_name(
 
 
 def tame_integration(body: dict[str, Any], *, secret: Callable[[], str]) -> dict[str, Any]:
-    """An auth integration whose secret is one of the run's own; a tenant is for azure to have."""
+    """An auth integration whose secret is one of the run's own; a tenant is for azure to have.
+
+    Where there is none they are put in: whether an update needs the secret, and azure a tenant, is open.
+    """
     config = body.get("config")
     if not isinstance(config, Mapping):
         return body
@@ -103,8 +106,11 @@ def tame_integration(body: dict[str, Any], *, secret: Callable[[], str]) -> dict
     for key, value in fitted.items():
         if isinstance(value, str):
             fitted[key] = secret() if key == "client_secret" else _plain(value) or "application"
-    if body.get("type") != "azure" or fitted.get("tenant") is None:
-        fitted.pop("tenant", None)
+    fitted.setdefault("client_secret", secret())
+    if fitted.get("tenant") is None:
+        fitted["tenant"] = "organizations"
+    if body.get("type") != "azure":
+        del fitted["tenant"]
     return {**body, "config": fitted}
 
 

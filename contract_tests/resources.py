@@ -182,7 +182,10 @@ class Collection:
         return self._send("PUT", path, json_body=body, purpose=purpose, **options)
 
     def delete(self, identifier: str, *, purpose: str | None = None, **options: Any) -> Answer:
-        """Delete it; the ledger strikes it out when the deployment says it is gone. No budget forbids it."""
+        """Delete it; the ledger strikes it out when the deployment says it is gone. No budget forbids it.
+
+        A deletion that was only accepted (202) is waited for.
+        """
         parents, options = self._split(options)
         path = self.path(self.kind.delete, **{str(self.kind.parameter): identifier}, **parents)
         options = {"essential": True} | options
@@ -193,7 +196,24 @@ class Collection:
         if ours and (answer.ok or answer.status == 404):
             for gone in {identifier, *self._ledger.deleted(identifier)}:
                 self.client.invent(gone)  # whatever answers under this id now, it was ours
+            if answer.status == 202:
+                self._await_end(identifier, parents)
         return answer
+
+    def _await_end(self, identifier: str, parents: Mapping[str, str]) -> None:
+        """Wait until the list does not hold a resource any more, or the patience ends."""
+        if self.kind.collection is None:
+            return
+        for pause in pauses(self.settle_timeout):
+            listed = self.listing(purpose=f"see whether the {self.kind.name} is gone", **parents).json()
+            found = (
+                [each for each in listed if _has_id(each, self.kind.identifier, identifier)]
+                if isinstance(listed, list)
+                else []
+            )
+            if not found:
+                return
+            self._sleep(pause)
 
     def reading_until(
         self,
@@ -227,6 +247,10 @@ def named(body: Any) -> str | None:
     """The name that a body gives, if it gives one."""
     name = body.get("name") if isinstance(body, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def _has_id(item: Any, name: str, identifier: str) -> bool:
+    return isinstance(item, Mapping) and str(item.get(name)).lower() == identifier.lower()
 
 
 def pauses(total: float, *, first: float = 0.05, longest: float = 2.0) -> Iterator[float]:

@@ -12,7 +12,7 @@ from contract_tests import journeys
 from contract_tests.context import Context, Site
 from contract_tests.coupons import coupons_in
 from contract_tests.device import judge
-from contract_tests.instances import Instances
+from contract_tests.instances import COLOURS, Instances
 from contract_tests.laboratory import Guests
 from contract_tests.suite.portals import (
     Portal,
@@ -286,5 +286,5 @@ def _colours(instance: dict[str, object]) -> dict[str, str]:
     return {
         name: value
         for name, value in (theme.items() if isinstance(theme, dict) else ())
-        if isinstance(value, str) and name not in ("logo", "icon")
+        if isinstance(value, str) and name in COLOURS
     }

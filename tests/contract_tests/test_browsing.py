@@ -156,3 +156,18 @@ def test_a_circle_ends() -> None:
     web = Web({"http://a.test/": (302, (("Location", "http://a.test/"),), "")})
     assert Browser(web).open("http://a.test/").status == 302
     assert len(web.asked) == 20
+
+
+@pytest.mark.parametrize(
+    ("content", "pauses"), [("2; url=/b", [2.0]), ("25;url=/b", [5.0]), ("url=/b", [0.0])]
+)
+def test_a_page_that_refreshes_is_shown_for_as_long_as_it_asks_but_not_for_ever(
+    content: str, pauses: list[float]
+) -> None:
+    text = f'<meta http-equiv="refresh" content="{content}"><p>One moment.</p>'
+    slept: list[float] = []
+    browser = Browser(
+        Web({"http://a.test/": (200, (), text), "http://a.test/b": (200, (), "here")}), sleep=slept.append
+    )
+    assert browser.open("http://a.test/").url == "http://a.test/b"
+    assert slept == pauses

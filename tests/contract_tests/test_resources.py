@@ -195,3 +195,29 @@ def test_a_kind_without_the_operation_cannot_tell(collection: Callable[..., Coll
         collection("site-user").create({}, purpose="make", siteId=SITE)
     with pytest.raises(CannotTell, match="no such operation on a coupon"):
         collection("coupon").delete("x", instanceId="y")
+
+
+def test_a_deletion_that_was_only_accepted_is_waited_for(
+    collection: Callable[..., Collection], wire: Wire, behind: respx.MockRouter
+) -> None:
+    behind.post(GARDEN).respond(201, json={"id": "Entry-1", "name": "n"})
+    behind.delete(f"{GARDEN}/Entry-1").respond(202)
+    lists = [[{"id": "entry-1"}, {"id": "other"}], [{"id": "entry-1"}], [{"id": "other"}]]
+    listing = behind.get(GARDEN).mock(side_effect=[httpx.Response(200, json=body) for body in lists])
+    garden = collection("walled-garden-entry")
+    garden.make("one", body={"name": "n"}, siteId=SITE)
+    assert garden.delete("Entry-1", siteId=SITE).status == 202
+    assert listing.call_count == 3
+
+
+def test_the_wait_for_a_deletion_has_an_end(
+    collection: Callable[..., Collection], wire: Wire, behind: respx.MockRouter
+) -> None:
+    behind.post(GARDEN).respond(201, json={"id": "entry-1", "name": "n"})
+    behind.delete(f"{GARDEN}/entry-1").respond(202)
+    behind.get(GARDEN).respond(200, json=[{"id": "entry-1"}])
+    garden = collection("walled-garden-entry")
+    garden.make("one", body={"name": "n"}, siteId=SITE)
+    before = wire.clock.monotonic()
+    garden.delete("entry-1", siteId=SITE)
+    assert wire.clock.monotonic() - before == pytest.approx(1.0)
