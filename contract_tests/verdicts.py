@@ -91,10 +91,17 @@ def _undecidable(judgements: Sequence[Judgement]) -> bool:
 
 
 def _profile_verdict(results: Iterable[RequirementResult], fail_on: FailOn) -> ProfileVerdict:
-    """`passed`: every must of the profile passed. One failure fails it; one gap leaves it not verified."""
-    verdicts = [result for result in results if result.requirement.level == "must" or fails(result, fail_on)]
+    """`passed`: every must of the profile passed. One failure fails it; one gap leaves it not verified.
+
+    A profile that nothing documented obliges to (all of it is inferred) passes when what was seen of it is good.
+    """
+    found = list(results)
+    verdicts = [result for result in found if result.requirement.level == "must" or fails(result, fail_on)]
     if any(fails(result, fail_on) for result in verdicts):
         return "failed"
+    if not any(result.requirement.level == "must" for result in found):
+        seen = {result.verdict for result in found} - {"not verified"}
+        return "passed" if seen == {"passed"} else "not verified"
     if not verdicts or any(result.verdict == "not verified" for result in verdicts):
         return "not verified"
     return "passed"

@@ -167,10 +167,22 @@ def test_what_a_report_counts() -> None:
     assert (result.device_writes, result.leftovers) == ((write,), (left,))
 
 
-def test_a_profile_of_nothing_but_shoulds_proves_nothing() -> None:
-    other = requirement("S-02", "should", "extras")
-    result = verdict([M1, other], said(M1, "passed"), said(other, "passed"))
-    assert result.profiles == {"core": "passed", "extras": "not verified"}
+@pytest.mark.parametrize(
+    ("outcomes", "profile"),
+    [
+        (("passed", "passed"), "passed"),
+        (("passed", None), "passed"),
+        (("passed", "failed"), "not verified"),  # which is a warning for each, and no proof for the whole
+        ((None, None), "not verified"),
+    ],
+)
+def test_a_profile_that_obliges_to_nothing(
+    outcomes: tuple[Outcome | None, Outcome | None], profile: str
+) -> None:
+    others = [requirement(name, "should", "extras") for name in ("S-02", "S-03")]
+    said_of = [said(item, outcome) for item, outcome in zip(others, outcomes, strict=True) if outcome]
+    result = verdict([M1, *others], said(M1, "passed"), *said_of)
+    assert result.profiles == {"core": "passed", "extras": profile}
     assert result.conforms
 
 
