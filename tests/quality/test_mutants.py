@@ -11,9 +11,11 @@ import pytest
 from spec.loader import GENERATIONS, load_contract
 from tests.quality import (
     mutants_bystanders,
+    mutants_coupons,
     mutants_devices,
     mutants_http,
     mutants_images,
+    mutants_links,
     mutants_semantics,
     mutants_traces,
     mutants_validation,
@@ -31,6 +33,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_devices.MUTANTS,
     *mutants_traces.MUTANTS,
     *mutants_bystanders.MUTANTS,
+    *mutants_coupons.MUTANTS,
+    *mutants_links.MUTANTS,
 )
 LEVELS = {
     (generation, requirement.id): requirement.level
