@@ -129,10 +129,24 @@ def test_a_deletion_is_struck_out_when_it_is_gone(
 ) -> None:
     behind.post(LIST).mock(httpx.Response(201, json={"id": "id-1"}))
     behind.delete(f"{LIST}/id-1").mock(httpx.Response(status))
+    behind.get(LIST).mock(httpx.Response(200, json=[]))
     instances.make()
     instances.delete("id-1")
     assert len(open_in(wire)) == left
     assert len(wire.ledger.open) == left
+
+
+def test_a_deletion_that_was_only_accepted_is_waited_for(
+    instances: Instances, wire: Wire, behind: respx.MockRouter
+) -> None:
+    behind.post(LIST).mock(httpx.Response(201, json={"id": "id-1"}))
+    behind.delete(f"{LIST}/id-1").mock(httpx.Response(202))
+    still = httpx.Response(200, json=[{"id": "id-1"}, {"id": "theirs"}])
+    listing = behind.get(LIST).mock(side_effect=[still, still, httpx.Response(200, json=[{"id": "theirs"}])])
+    instances.make()
+    instances.delete("id-1")
+    assert listing.call_count == 3
+    assert len(wire.clock.slept) == 2
 
 
 def test_what_is_gone_may_be_asked_for_again(instances: Instances, behind: respx.MockRouter) -> None:
