@@ -15,6 +15,7 @@ from tests.quality import (
     mutants_devices,
     mutants_http,
     mutants_images,
+    mutants_integrations,
     mutants_links,
     mutants_semantics,
     mutants_traces,
@@ -35,6 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_bystanders.MUTANTS,
     *mutants_coupons.MUTANTS,
     *mutants_links.MUTANTS,
+    *mutants_integrations.MUTANTS,
 )
 LEVELS = {
     (generation, requirement.id): requirement.level
