@@ -14,6 +14,7 @@ from reference_impl.schemas_coupons import CouponBatch
 from reference_impl.settings import Settings
 from reference_impl.stores import coupons as store
 from reference_impl.stores.coupons import CouponStore
+from tests.quality.mutants_doors import refusing, rewriting, with_body
 from tests.quality.mutants_stage import (
     Call,
     Inside,
@@ -23,8 +24,6 @@ from tests.quality.mutants_stage import (
     answer,
     each,
     on_body,
-    on_request,
-    refuses,
     replaces,
     through,
 )
@@ -96,10 +95,6 @@ def _local_time(item: Body) -> Body:
     """The time of creation of a server east of Greenwich, taken for UTC."""
     made = datetime.fromisoformat(item["created_at"]) + timedelta(hours=2)
     return item | {"created_at": made.isoformat().replace("+00:00", "Z")}
-
-
-def _alone_when_one(body: list[Body]) -> Any:
-    return body[0] if len(body) == 1 else body
 
 
 def _number_from_text(body: Body) -> Body:
@@ -276,64 +271,64 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "two hundred refused",
         "validation",
         "COUPON-05",
-        refuses("createCoupons", lambda body: body.get("count") == 200),
+        refusing("createCoupons", when=with_body(lambda body: body.get("count") == 200)),
     ),
     Mutant(
         "one refused",
         "validation",
         "COUPON-05",
-        refuses("createCoupons", lambda body: body.get("count") == 1),
+        refusing("createCoupons", when=with_body(lambda body: body.get("count") == 1)),
     ),
     Mutant(
         "a minute refused",
         "validation",
         "COUPON-05",
-        refuses("createCoupons", lambda body: body.get("minutes_valid") == 1),
+        refusing("createCoupons", when=with_body(lambda body: body.get("minutes_valid") == 1)),
     ),
     Mutant(
         "too many coupons clamped",
         "validation",
         "COUPON-06",
-        on_request("createCoupons", change=_clamped("count", -(10**9), 200)),
+        rewriting("createCoupons", change=_clamped("count", -(10**9), 200)),
     ),
     Mutant(
         "no coupons clamped",
         "validation",
         "COUPON-06",
-        on_request("createCoupons", change=_clamped("count", 1, 10**9)),
+        rewriting("createCoupons", change=_clamped("count", 1, 10**9)),
     ),
     Mutant(
         "no minutes clamped",
         "validation",
         "COUPON-06",
-        on_request("createCoupons", change=_clamped("minutes_valid", 1, 10**9)),
+        rewriting("createCoupons", change=_clamped("minutes_valid", 1, 10**9)),
     ),
     Mutant(
         "minutes_valid has a default",
         "validation",
         "COUPON-07",
-        on_request("createCoupons", change=lambda body: {"minutes_valid": 60} | body),
+        rewriting("createCoupons", change=lambda body: {"minutes_valid": 60} | body),
     ),
     Mutant(
         "count has a default",
         "validation",
         "COUPON-07",
-        on_request("createCoupons", change=lambda body: {"count": 1} | body),
+        rewriting("createCoupons", change=lambda body: {"count": 1} | body),
     ),
     Mutant(
-        "coupons by text", "validation", "COUPON-08", on_request("createCoupons", change=_number_from_text)
+        "coupons by text", "validation", "COUPON-08", rewriting("createCoupons", change=_number_from_text)
     ),
     Mutant(
         "coupons by fractions",
         "validation",
         "COUPON-08",
-        on_request("createCoupons", change=_number_from_fraction),
+        rewriting("createCoupons", change=_number_from_fraction),
     ),
     Mutant(
         "null minutes are an hour",
         "validation",
         "COUPON-08",
-        on_request("createCoupons", change=_null_is_default),
+        rewriting("createCoupons", change=_null_is_default),
     ),
     Mutant(
         "a refused batch leaves one",

@@ -17,6 +17,7 @@ from reference_impl.settings import Settings
 from reference_impl.signing import LinkSigner
 from reference_impl.stores import coupons as store
 from reference_impl.stores.coupons import CouponStore
+from tests.quality.mutants_doors import REFUSAL
 from tests.quality.mutants_stage import (
     Call,
     Inside,
@@ -26,7 +27,6 @@ from tests.quality.mutants_stage import (
     answer,
     each,
     on_body,
-    refused,
     replaces,
     through,
 )
@@ -57,7 +57,7 @@ def _with_token_alone(stage: Stage) -> None:
     async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
         if call.operation != "retrieveSharedCoupons" or "authorization" in call.headers:
             return await inside(call)
-        return replace(refused("A token is needed."), status=401)
+        return replace(REFUSAL, status=401)
 
     stage.door(door)
 

@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_tests.lab import Lab
 from reference_impl.app import create_app
-from reference_impl.errors import invalid
 from reference_impl.settings import Settings
 from spec.loader import GENERATIONS, load_contract
 
@@ -280,35 +279,6 @@ def on_reply(
 def on_body(*operations: str, change: Callable[[Any], Any]) -> Callable[[Stage], None]:
     """Change the JSON of successful answers."""
     return on_reply(*operations, change=lambda reply: reply.with_json(change(reply.json)))
-
-
-def on_request(
-    *operations: str, change: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Callable[[Stage], None]:
-    """Change the JSON objects that requests of operations bring: what is sent and what is understood differ."""
-
-    async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
-        concerned = call.operation in operations and isinstance(call.json, dict)
-        return await inside(call.with_json(change(call.json)) if concerned else call)
-
-    return lambda stage: stage.door(door)
-
-
-def refused(message: str = "This is not to my liking.") -> Reply:
-    """A client error as the deployment answers it."""
-    response = invalid(message).response()
-    return Reply(response.status_code, {"content-type": "application/json"}, bytes(response.body))
-
-
-def refuses(operation: str, when: Callable[[dict[str, Any]], bool]) -> Callable[[Stage], None]:
-    """Refuse requests with certain JSON objects."""
-
-    async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
-        body = call.json
-        concerned = call.operation == operation and isinstance(body, dict) and when(body)
-        return refused() if concerned else await inside(call)
-
-    return lambda stage: stage.door(door)
 
 
 def replaces(owner: Any, name: str, make: Callable[[Any], Any]) -> Callable[[Stage], None]:

@@ -17,6 +17,8 @@ from tests.quality import (
     mutants_images,
     mutants_integrations,
     mutants_links,
+    mutants_runs,
+    mutants_schedules,
     mutants_semantics,
     mutants_traces,
     mutants_validation,
@@ -36,6 +38,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_bystanders.MUTANTS,
     *mutants_coupons.MUTANTS,
     *mutants_links.MUTANTS,
+    *mutants_schedules.MUTANTS,
+    *mutants_runs.MUTANTS,
     *mutants_integrations.MUTANTS,
 )
 LEVELS = {

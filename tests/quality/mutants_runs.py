@@ -1,0 +1,476 @@
+"""Mutants of coupon schedules over time: on which days they run, and what a run makes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+
+from reference_impl import recurrence
+from reference_impl.records import CouponRecord, ScheduleRecord
+from reference_impl.recurrence import Recurrence
+from reference_impl.schemas_coupons import ScheduleWrite
+from reference_impl.stores import coupons, schedules
+from reference_impl.stores.coupons import CouponStore
+from reference_impl.stores.schedules import Run, Schedule, ScheduleStore
+from tests.quality.mutants_doors import (
+    Document,
+    kept_after_deletion,
+)
+from tests.quality.mutants_stage import Mutant, Stage, each, on_body, replaces
+
+_WRITING = ("createCouponSchedule", "updateCouponSchedule")
+_SHOWING = ("createCouponSchedule", "updateCouponSchedule", "getCouponSchedule", "listCouponSchedules")
+_WRITABLE = schedules._WRITABLE
+
+
+def _shows(*operations: str, **others: Callable[[Document], Any]) -> Callable[[Stage], None]:
+    """Schedules are shown with other values of some properties."""
+    return on_body(
+        *operations,
+        change=each(lambda item: item | {name: value(item) for name, value in others.items()}),
+    )
+
+
+# On which days.
+
+Next = Callable[[Recurrence, datetime, Callable[[Recurrence, datetime], datetime]], datetime]
+"""When a recurrence runs after a moment, given how it should be reckoned."""
+
+
+def _next(reckon: Next) -> Callable[[Stage], None]:
+    def make(original: Any) -> Any:
+        return lambda self, moment: reckon(self, moment, original)
+
+    return replaces(Recurrence, "next_after", make)
+
+
+def _in_utc(self: Recurrence, moment: datetime, right: Any) -> datetime:
+    return right(replace(self, timezone="UTC"), moment)  # type: ignore[no-any-return]
+
+
+def _today(self: Recurrence, moment: datetime, right: Any) -> datetime:
+    """The run of the day that has begun, which is over."""
+    return right(self, moment - timedelta(days=1))  # type: ignore[no-any-return]
+
+
+def _in_a_year(self: Recurrence, moment: datetime, right: Any) -> datetime:
+    return right(self, moment + timedelta(days=365))  # type: ignore[no-any-return]
+
+
+def _first_of_the_month(self: Recurrence, moment: datetime, right: Any) -> datetime:
+    return right(replace(self, day_of_month=1) if self.day_of_month else self, moment)  # type: ignore[no-any-return]
+
+
+def _sunday_is_no_day(self: Recurrence, moment: datetime, right: Any) -> datetime:
+    """0 is taken for a day that was not given, and Monday for it."""
+    return right(replace(self, day_of_week=self.day_of_week or 1), moment)  # type: ignore[no-any-return]
+
+
+def _stale(original: Any) -> Any:
+    """An update does not reckon the next run anew."""
+
+    async def store(
+        self: ScheduleStore,
+        instance_id: str,
+        schedule_id: str,
+        tenant: str,
+        wanted: ScheduleWrite,
+        now: datetime,
+    ) -> Schedule | None:
+        async with self._database.writing() as session:
+            record = await schedules._find(session, instance_id, schedule_id, tenant)
+            if record is None:
+                return None
+            for name in _WRITABLE:
+                setattr(record, name, getattr(wanted, name))
+            return (await schedules._counted(session, [record], instance_id))[0]
+
+    return store
+
+
+# Runs.
+
+AfterRun = Callable[[ScheduleStore, ScheduleRecord, datetime, datetime], Awaitable[None]]
+
+
+def _afterwards(
+    next_run: Callable[[ScheduleRecord, datetime, datetime], datetime],
+) -> Callable[[Stage], None]:
+    """After a run, the next one is at `next_run`, of the schedule, when it was due, and the time now."""
+
+    def make(original: Any) -> Any:
+        async def run_due(self: ScheduleStore, schedule_id: str, now: datetime) -> Run | None:
+            query = select(ScheduleRecord).where(ScheduleRecord.id == schedule_id)
+            async with self._database.reading() as session:
+                record = await session.scalar(query)
+                due = None if record is None else record.next_run_at
+            run: Run | None = await original(self, schedule_id, now)
+            if run is not None and due is not None:
+                async with self._database.writing() as session:
+                    record = await session.scalar(query)
+                    if record is not None:
+                        record.next_run_at = next_run(record, due, now)
+            return run
+
+        return run_due
+
+    return replaces(ScheduleStore, "run_due", make)
+
+
+def _period(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
+    """Periods of so many hours, whatever clocks and calendars say."""
+    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 30}[record.recurrence_type])
+
+
+def _daily_from_now_on(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
+    return Recurrence("daily", record.timezone).next_after(now)
+
+
+def _every_other_day(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
+    right = schedules.recurrence_of(record)
+    return right.next_after(right.next_after(now)) if right.type == "daily" else right.next_after(now)
+
+
+def _a_day_of_24_hours(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
+    right = schedules.recurrence_of(record)
+    return due + timedelta(hours=24) if right.type == "daily" else right.next_after(now)
+
+
+def _runs_with(**others: Callable[[ScheduleRecord], Any]) -> Callable[[Stage], None]:
+    """A run goes by other properties than the schedule has."""
+
+    def make(original: Any) -> Any:
+        async def run(
+            self: ScheduleStore, session: Any, record: ScheduleRecord, instance_id: str, now: datetime
+        ) -> Run:
+            right = {name: getattr(record, name) for name in others}
+            for name, value in others.items():
+                setattr(record, name, value(record))
+            try:
+                made: Run = await original(self, session, record, instance_id, now)
+            finally:
+                for name, was in right.items():
+                    setattr(record, name, was)
+            return made
+
+        return run
+
+    return replaces(ScheduleStore, "_run", make)
+
+
+def _runs_as_created(stage: Stage) -> None:
+    """What a run makes was laid down when the schedule was created; updates come too late for it."""
+    counts: dict[str, int] = {}
+
+    async def create(
+        self: ScheduleStore, instance_id: str, tenant: str, wanted: ScheduleWrite, now: datetime
+    ) -> Schedule | None:
+        made: Schedule | None = await original(self, instance_id, tenant, wanted, now)
+        if made is not None:
+            counts[made.record.id] = made.record.count
+        return made
+
+    original = stage.patch(ScheduleStore, "create", create)
+    _runs_with(count=lambda record: counts[record.id])(stage)
+
+
+def _then(change: Callable[[ScheduleRecord], None]) -> Callable[[Stage], None]:
+    """A run, and then a change to the schedule."""
+
+    def make(original: Any) -> Any:
+        async def run(
+            self: ScheduleStore, session: Any, record: ScheduleRecord, instance_id: str, now: datetime
+        ) -> Run:
+            made: Run = await original(self, session, record, instance_id, now)
+            change(record)
+            return made
+
+        return run
+
+    return replaces(ScheduleStore, "_run", make)
+
+
+def _last_run_unset(record: ScheduleRecord) -> None:
+    record.last_run_at = None
+
+
+def _twice(original: Any) -> Any:
+    """Two processes run what is due, and neither knows of the other."""
+
+    async def run(
+        self: ScheduleStore, session: Any, record: ScheduleRecord, instance_id: str, now: datetime
+    ) -> Run:
+        await original(self, session, record, instance_id, now)
+        made: Run = await original(self, session, record, instance_id, now)
+        return made
+
+    return run
+
+
+def _first_run_alone(original: Any) -> Any:
+    async def run(
+        self: ScheduleStore, session: Any, record: ScheduleRecord, instance_id: str, now: datetime
+    ) -> Run:
+        if record.last_run_at is None:
+            made: Run = await original(self, session, record, instance_id, now)
+            return made
+        record.last_run_at = now
+        return Run(record.id, record.name, instance_id, record.notification_group_id, 0, now)
+
+    return run
+
+
+def _for_the_first_instance(original: Any) -> Any:
+    """The coupons of every run belong to the instance that was made first."""
+
+    async def run(
+        self: ScheduleStore, session: Any, record: ScheduleRecord, instance_id: str, now: datetime
+    ) -> Run:
+        made: Run = await original(self, session, record, instance_id, now)
+        first = select(ScheduleRecord.instance_sequence).order_by(ScheduleRecord.sequence).limit(1)
+        await session.execute(
+            update(CouponRecord)
+            .where(CouponRecord.schedule_id == record.id)
+            .values(instance_sequence=first.scalar_subquery())
+        )
+        return made
+
+    return run
+
+
+def _never(original: Any) -> Any:
+    async def run_due(self: ScheduleStore, schedule_id: str, now: datetime) -> Run | None:
+        return None
+
+    return run_due
+
+
+def _by_hand_nothing(original: Any) -> Any:
+    async def run(
+        self: ScheduleStore, instance_id: str, schedule_id: str, tenant: str, now: datetime
+    ) -> Run | None:
+        found = await self.schedule(instance_id, schedule_id, tenant)
+        return None if found is None else Run(schedule_id, found.record.name, instance_id, "", 0, now)
+
+    return run
+
+
+def _by_hand_untold(original: Any) -> Any:
+    """A run by hand is not written down."""
+
+    async def run(
+        self: ScheduleStore, instance_id: str, schedule_id: str, tenant: str, now: datetime
+    ) -> Run | None:
+        made: Run | None = await original(self, instance_id, schedule_id, tenant, now)
+        async with self._database.writing() as session:
+            await session.execute(
+                update(ScheduleRecord).where(ScheduleRecord.id == schedule_id).values(last_run_at=None)
+            )
+        return made
+
+    return run
+
+
+def _kept_at_its_number(stage: Stage) -> None:
+    """Coupons of a run that were there half an hour later are made up to `count` again when somebody looks."""
+
+    async def valid(self: CouponStore, instance_id: str, tenant: str, now: datetime) -> Any:
+        found = await original(self, instance_id, tenant, now)
+        late = found and found[0].schedule_id and now - found[0].created_at > timedelta(minutes=30)
+        if late and not any(coupon.schedule_id is None for coupon in found):
+            async with self._database.writing() as session:
+                sequence = await coupons.find_sequence(session, instance_id, tenant)
+                await self.add(session, sequence or 0, 1, now, timedelta(hours=5))
+            found = await original(self, instance_id, tenant, now)
+        return found
+
+    original = stage.patch(CouponStore, "valid", valid)
+
+
+class _OwnJobs:
+    """Runs come from a plan beside the schedules, which shows in their coupons alone."""
+
+    def __init__(self, stage: Stage, on: Callable[[ScheduleRecord], Recurrence]) -> None:
+        self._on = on
+        self._jobs: dict[str, tuple[Recurrence, datetime]] = {}
+        self._valid = stage.patch(CouponStore, "valid", self._listing())
+        self._create = stage.patch(ScheduleStore, "create", self._creating())
+
+    def _creating(self) -> Any:
+        async def create(
+            store: ScheduleStore, instance_id: str, tenant: str, wanted: ScheduleWrite, now: datetime
+        ) -> Schedule | None:
+            made: Schedule | None = await self._create(store, instance_id, tenant, wanted, now)
+            if made is not None:
+                job = self._on(made.record)
+                self._jobs[made.record.id] = job, job.next_after(now)
+            return made
+
+        return create
+
+    def _listing(self) -> Any:
+        async def valid(store: CouponStore, instance_id: str, tenant: str, now: datetime) -> Any:
+            async with store._database.writing() as session:
+                sequence = await coupons.find_sequence(session, instance_id, tenant)
+                query = select(ScheduleRecord).where(ScheduleRecord.instance_sequence == (sequence or 0))
+                for record in list(await session.scalars(query)):
+                    await self._catch_up(store, session, record, now)
+            return await self._valid(store, instance_id, tenant, now)
+
+        return valid
+
+    async def _catch_up(
+        self, store: CouponStore, session: Any, record: ScheduleRecord, now: datetime
+    ) -> None:
+        job, due = self._jobs[record.id]
+        lifetime = timedelta(minutes=record.valid_for_in_minutes)
+        right = schedules.recurrence_of(record)
+        while due <= now:
+            announced = right.next_after(due - timedelta(seconds=1)) == due
+            if not announced and due + lifetime > now:
+                await store.add(
+                    session, record.instance_sequence, record.count, due, lifetime, schedule_id=record.id
+                )
+            due = job.next_after(due)
+        self._jobs[record.id] = job, due
+
+
+def _jobs(stage: Stage, on: Callable[[ScheduleRecord], Recurrence]) -> None:
+    _OwnJobs(stage, on)
+
+
+def _every_day_besides(record: ScheduleRecord) -> Recurrence:
+    return Recurrence("daily", record.timezone)
+
+
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    Mutant("next run a year ahead", "semantics", "SCHED-NEXT-01", _next(_in_a_year)),
+    Mutant("next run in the past", "semantics", "SCHED-NEXT-01", _next(_today)),
+    Mutant(
+        "weeks begin on Monday",
+        "semantics",
+        "SCHED-NEXT-02",
+        replaces(recurrence, "_SUNDAY_FIRST", lambda days: tuple(range(7))),
+    ),
+    Mutant("weekdays in UTC", "semantics", "SCHED-NEXT-02", _next(_in_utc)),
+    Mutant("Sunday is no day", "semantics", "SCHED-NEXT-02", _next(_sunday_is_no_day)),
+    Mutant("days of the month in UTC", "semantics", "SCHED-NEXT-03", _next(_in_utc)),
+    Mutant("the first of each month", "semantics", "SCHED-NEXT-03", _next(_first_of_the_month)),
+    Mutant(
+        "next run not reckoned anew", "semantics", "SCHED-NEXT-04", replaces(ScheduleStore, "replace", _stale)
+    ),
+    Mutant(
+        "no schedule runs", "semantics", "SCHED-RUN-01", replaces(ScheduleStore, "run_due", _never), budget=90
+    ),
+    Mutant(
+        "a run makes one less",
+        "semantics",
+        "SCHED-RUN-01",
+        _runs_with(count=lambda record: record.count - 1),
+        budget=90,
+    ),
+    Mutant(
+        "a run makes no more than a batch",
+        "semantics",
+        "SCHED-RUN-01",
+        _runs_with(count=lambda record: min(record.count, 200)),
+        budget=90,
+    ),
+    Mutant(
+        "two run the same schedule",
+        "semantics",
+        "SCHED-RUN-01",
+        replaces(ScheduleStore, "_run", _twice),
+        budget=90,
+    ),
+    Mutant(
+        "a schedule runs once",
+        "semantics",
+        "SCHED-RUN-01",
+        replaces(ScheduleStore, "_run", _first_run_alone),
+        budget=90,
+    ),
+    Mutant(
+        "a run makes what was asked for at first", "semantics", "SCHED-RUN-01", _runs_as_created, budget=90
+    ),
+    Mutant(
+        "runs for the first instance",
+        "semantics",
+        "SCHED-RUN-01",
+        replaces(ScheduleStore, "_run", _for_the_first_instance),
+        budget=90,
+    ),
+    Mutant(
+        "coupons of a run for twice the time",
+        "semantics",
+        "SCHED-RUN-02",
+        _runs_with(valid_for_in_minutes=lambda record: 2 * record.valid_for_in_minutes),
+    ),
+    Mutant(
+        "coupons of a run for a month at most",
+        "semantics",
+        "SCHED-RUN-02",
+        _runs_with(valid_for_in_minutes=lambda record: min(record.valid_for_in_minutes, 43200)),
+        budget=60,
+    ),
+    Mutant("no last run", "semantics", "SCHED-RUN-03", _then(_last_run_unset)),
+    Mutant(
+        "the last run is the last but one",
+        "semantics",
+        "SCHED-RUN-03",
+        _shows("listCouponSchedules", last_run_at=lambda item: item["created_at"]),
+    ),
+    Mutant(
+        "daily after the first run", "semantics", "SCHED-RUN-04", _afterwards(_daily_from_now_on), budget=60
+    ),
+    Mutant("a month of thirty days", "semantics", "SCHED-RUN-04", _afterwards(_period), budget=60),
+    Mutant("every other day", "semantics", "SCHED-RUN-04", _afterwards(_every_other_day), budget=60),
+    Mutant(
+        "coupons made up to their number again", "semantics", "SCHED-RUN-05", _kept_at_its_number, budget=60
+    ),
+    Mutant(
+        "every schedule also runs daily",
+        "semantics",
+        "SCHED-RUN-05",
+        lambda stage: _jobs(stage, _every_day_besides),
+        budget=60,
+    ),
+    Mutant(
+        "an update leaves the old plan",
+        "semantics",
+        "SCHED-RUN-05",
+        lambda stage: _jobs(stage, schedules.recurrence_of),
+        budget=60,
+    ),
+    Mutant(
+        "a deleted schedule runs",
+        "semantics",
+        "SCHED-RUN-06",
+        kept_after_deletion("deleteCouponSchedule"),
+        budget=60,
+    ),
+    Mutant(
+        "tokens of a run not counted",
+        "semantics",
+        "SCHED-RUN-07",
+        _shows("listCouponSchedules", tokens_generated_since_last_run=lambda item: 0),
+        budget=60,
+    ),
+    Mutant("a day of 24 hours", "semantics", "SCHED-RUN-08", _afterwards(_a_day_of_24_hours)),
+    Mutant(
+        "a run by hand makes nothing",
+        "semantics",
+        "SCHED-RUN-09",
+        replaces(ScheduleStore, "run", _by_hand_nothing),
+    ),
+    Mutant(
+        "a run by hand not written down",
+        "semantics",
+        "SCHED-RUN-09",
+        replaces(ScheduleStore, "run", _by_hand_untold),
+    ),
+)
