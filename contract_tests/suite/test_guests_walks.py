@@ -18,7 +18,7 @@ from contract_tests.suite.portals import Passing, Portal, close, open_portal, sh
 from contract_tests.suite.provisioning import changed
 from contract_tests.verifier import CannotTell, Verifier
 
-WALKS, STEPS = 3, 10
+WALKS, STEPS = 2, 10
 TTL = 1200.0  # seconds
 UNSURE = 20.0  # seconds before the end of a session or a coupon in which nothing is judged
 MOST_GUESTS = 6

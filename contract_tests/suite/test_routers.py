@@ -9,6 +9,7 @@ import pytest
 from contract_tests.context import Context, Site
 from contract_tests.device import judge
 from contract_tests.device.judge import Finding
+from contract_tests.device.judge_access import captive_throughout
 from contract_tests.device.judge_openness import not_wide_open
 from contract_tests.device.judge_writes import economical, guarded_throughout, no_writes
 from contract_tests.instances import COLOURS, MIN_SESSION_TTL, Instances
@@ -164,7 +165,7 @@ def test_subnets_come_and_go(instances: Instances, verify: Verifier, site: Site)
 
 
 @pytest.mark.site(1)
-@pytest.mark.verifies("DEV-HANDOVER-01", "DEV-HANDOVER-02")
+@pytest.mark.verifies("DEV-HANDOVER-01", "DEV-HANDOVER-02", "DEV-OPEN-01")
 def test_a_subnet_changes_hands(instances: Instances, verify: Verifier, site: Site) -> None:
     """The second instance asks for the subnet while the first has it; refused, it asks after the first let go."""
     subnet = site.subnets[0]
@@ -203,6 +204,8 @@ def test_a_subnet_changes_hands(instances: Instances, verify: Verifier, site: Si
         "DEV-HANDOVER-02",
         guarded_throughout(before, site.writes(mark), subnet) if refusal is None else refusal,
     )
+    if refusal is None:
+        say(verify, "DEV-OPEN-01", captive_throughout(before, site.writes(mark), subnet))
     for instance in (giver, taker):
         instances.delete(instance["id"])
 
