@@ -16,7 +16,8 @@ BINDINGS = "/ip/hotspot/ip-binding"
 # A prefix this short is no destination any more, it is the Internet in a few pieces.
 _SHORTEST_PREFIX = 4
 # Any of these narrows a rule to a service; what that service may be is not for a snapshot to say.
-_IP_NARROWED = ("dst-host", "dst-address-list", "dst-port", "protocol", "src-address", "src-address-list")
+_IP_NARROWED = ("dst-host", "dst-address-list", "dst-port", "src-address", "src-address-list")
+_ALL_TRAFFIC = frozenset({"", "tcp", "udp"})  # a protocol whose ports are all open is no service
 _HTTP_NARROWED = ("path", "dst-port", "method", "src-address")
 _ANY_HOST = frozenset({"", "*", "**", ":.*", ":.+", ":^.*$", ":"})
 
@@ -42,7 +43,7 @@ def _new(snapshot: Snapshot, baseline: Snapshot, menu: str) -> Iterator[Row]:
 
 def _open_rules(snapshot: Snapshot, baseline: Snapshot) -> Iterator[str]:
     for row in _new(snapshot, baseline, IP_RULES):
-        narrowed = any(row.get(name) for name in _IP_NARROWED)
+        narrowed = any(row.get(name) for name in _IP_NARROWED) or row.get("protocol", "") not in _ALL_TRAFFIC
         if (
             row.get("action", "accept") == "accept"
             and not narrowed

@@ -39,6 +39,16 @@ from tests.quality.mutants_stage import Mutant, Stage
 
 def _anywhere(item: Item) -> Item:
     """An entry of the walled garden that names no destination, which means every one."""
+    kept = {
+        name: value
+        for name, value in item.properties.items()
+        if name != "protocol" and not name.startswith("dst-")
+    }
+    return replace(item, properties=kept)
+
+
+def _all_tcp(item: Item) -> Item:
+    """An entry of the walled garden that names a protocol alone."""
     kept = {name: value for name, value in item.properties.items() if not name.startswith("dst-")}
     return replace(item, properties=kept)
 
@@ -194,6 +204,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "DEV-GARDEN-01",
         of(WALLED_GARDEN_IP, _anywhere),
     ),
+    Mutant("walled garden of all TCP", "device-wrong", "DEV-GARDEN-01", of(WALLED_GARDEN_IP, _all_tcp)),
     Mutant(
         "walled garden of all hosts", "device-wrong", "DEV-GARDEN-01", when_a_server_comes(_allow_all_hosts)
     ),

@@ -26,6 +26,7 @@ from tests.quality.mutants_routers import (
     having,
     limits,
     never,
+    nobody_watches,
     of,
     plans,
     without,
@@ -112,6 +113,7 @@ def _wakes(choose: Callable[[InstanceRecord, InstanceUpdate, set[str]], set[str]
             return replaced[0], choose(before, wanted, replaced[1])
 
         original = stage.patch(Store, "replace", store)
+        nobody_watches(stage)
 
     return apply
 
@@ -136,6 +138,7 @@ def _deletion_tells_nobody(stage: Stage) -> None:
         return None if await original(self, identifier, tenant) is None else set()
 
     original = stage.patch(Store, "delete", delete)
+    nobody_watches(stage)
 
 
 _enabling_left_out = plans(

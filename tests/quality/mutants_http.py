@@ -168,7 +168,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "upload needs no token", _SHAPE, "AUTH-01", _let_in("uploadInstanceImage", lambda sent: sent is None)
     ),
     Mutant("any token may list", _SHAPE, "AUTH-02", _let_in("listInstances", lambda sent: bool(sent))),
-    Mutant("any token may delete", _SHAPE, "AUTH-02", _let_in("deleteInstance", lambda sent: bool(sent))),
+    Mutant(
+        "any token may delete",
+        _SHAPE,
+        "AUTH-02",
+        _let_in("deleteInstance", lambda sent: bool(sent)),
+        budget=120,
+    ),
     Mutant(
         "scheme is not looked at",
         _SHAPE,
@@ -181,10 +187,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "AUTH-03",
         _let_in("listInstances", lambda sent: str(sent).strip() == "Bearer"),
     ),
-    Mutant("refused update takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("updateInstance")),
-    Mutant("refused creation takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("createInstance")),
-    Mutant("refused deletion takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("deleteInstance")),
-    Mutant("refused upload takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("uploadInstanceImage")),
+    Mutant(
+        "refused update takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("updateInstance"), budget=120
+    ),
+    Mutant(
+        "refused creation takes effect",
+        _SHAPE,
+        "AUTH-04",
+        _effect_before_refusal("createInstance"),
+        budget=120,
+    ),
+    Mutant(
+        "refused deletion takes effect",
+        _SHAPE,
+        "AUTH-04",
+        _effect_before_refusal("deleteInstance"),
+        budget=120,
+    ),
+    Mutant(
+        "refused upload takes effect",
+        _SHAPE,
+        "AUTH-04",
+        _effect_before_refusal("uploadInstanceImage"),
+        budget=120,
+    ),
     Mutant(
         "401 without a challenge",
         _SHAPE,
@@ -225,9 +251,19 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        "broken JSON fails the service", _SHAPE, "ERR-04", _when(_broken_json, answer(500, {"code": "x"}))
+        "broken JSON fails the service",
+        _SHAPE,
+        "ERR-04",
+        _when(_broken_json, answer(500, {"code": "x"})),
+        budget=120,
     ),
-    Mutant("bytes beside UTF-8 fail it", _SHAPE, "ERR-04", _when(_not_utf8, answer(500, {"code": "x"}))),
+    Mutant(
+        "bytes beside UTF-8 fail it",
+        _SHAPE,
+        "ERR-04",
+        _when(_not_utf8, answer(500, {"code": "x"})),
+        budget=150,
+    ),
     Mutant(
         "unknown id fails it",
         _SHAPE,
@@ -290,7 +326,7 @@ MUTANTS: tuple[Mutant, ...] = (
         _SHAPE,
         "WIRE-01",
         on_body("listInstances", change=_as("sites", lambda sites: None)),
-        budget=60,
+        budget=150,
     ),
     Mutant(
         "created_at without a zone",
@@ -315,6 +351,7 @@ MUTANTS: tuple[Mutant, ...] = (
         _SHAPE,
         "WIRE-05",
         on_reply("updateInstance", change=lambda reply: replace(reply, status=206)),
+        budget=150,
     ),
     Mutant(
         "creation is answered 200",

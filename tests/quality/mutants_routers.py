@@ -10,6 +10,7 @@ from reference_impl.provisioning import reconcile
 from reference_impl.provisioning.desired import Claim, Desired, Portal
 from reference_impl.provisioning.device import Device
 from reference_impl.provisioning.menus import SERVER, Actual, Item, Operation, Row, duration
+from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.store import Store
 from tests.quality.mutants_stage import Stage
 
@@ -26,6 +27,15 @@ def claims(change: Callable[[list[Claim]], list[Claim]]) -> Apply:
         original = stage.patch(Store, "claims", read)
 
     return apply
+
+
+def nobody_watches(stage: Stage) -> None:
+    """Routers hear of a change from the request that makes it, and of no other."""
+
+    async def watch(self: Provisioning) -> None:
+        """Looks at nothing."""
+
+    stage.patch(Provisioning, "_watch", watch)
 
 
 def named_claims(change: Callable[[Claim, str], Claim]) -> Apply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from reference_impl.provisioning import desired as wishes
 from reference_impl.provisioning.desired import Claim
@@ -106,13 +107,13 @@ def _after_updates(
         waiting: set[str] = set()
 
         async def store(
-            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate
+            self: Store, identifier: str, tenant: str, wanted: InstanceUpdate, **more: Any
         ) -> tuple[InstanceRecord, set[str]] | None:
             before = await self.instance(identifier, tenant)
             if before is not None and before.sites and concerned(before, wanted):
                 waiting.add(identifier)
             replaced: tuple[InstanceRecord, set[str]] | None = await original(
-                self, identifier, tenant, wanted
+                self, identifier, tenant, wanted, **more
             )
             return replaced
 
