@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contract_tests.context import Context
-from contract_tests.coupons import PRECISION, Coupon, instant, recurrence_of
+from contract_tests.coupons import PRECISION, Coupon, differing, instant, recurrence_of
 from contract_tests.instances import Instances
 from contract_tests.laboratory import LabClock
 from contract_tests.recurrence_oracle import at_same_local_time, soonest_change
@@ -99,25 +99,28 @@ def _day_ahead(zone: ZoneInfo, now: datetime, days: int) -> int:
     "SCHED-RUN-07",
 )
 def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: LabClock) -> None:
-    """A schedule of each recurrence until its first run, and a daily one that was deleted before."""
+    """A schedule of each recurrence until its first run, and a daily one that was deleted before.
+
+    One makes more coupons than a batch may have, one was updated before, one makes coupons that last long.
+    """
     timeline = _Runs(clock, desk)
     now = clock.now()
     weekday = (now + timedelta(days=3)).astimezone(ZoneInfo("America/Phoenix")).isoweekday() % 7
     # In zones whose clocks never change: what a change of the clocks does to a run is open.
+    updated = _planned(instances, desk, count=5, timezone="America/Phoenix")
+    former = _update(desk, updated, count=2, recurrence_type="weekly", day_of_week=weekday)
     plans = [
-        _planned(instances, desk, count=count, **recurrence)
-        for count, recurrence in (
-            (3, {"timezone": "Asia/Kathmandu"}),
-            (2, {"timezone": "America/Phoenix", "recurrence_type": "weekly", "day_of_week": weekday}),
-            (
-                4,
-                {
-                    "timezone": "Australia/Brisbane",
-                    "recurrence_type": "monthly",
-                    "day_of_month": _day_ahead(ZoneInfo("Australia/Brisbane"), now, 5),
-                },
-            ),
-        )
+        _planned(instances, desk, count=201, timezone="Asia/Kathmandu"),
+        updated,
+        _planned(
+            instances,
+            desk,
+            count=4,
+            timezone="Australia/Brisbane",
+            recurrence_type="monthly",
+            day_of_month=_day_ahead(ZoneInfo("Australia/Brisbane"), now, 5),
+            valid_for_in_minutes=90000,
+        ),
     ]
     deleted = _planned(instances, desk, count=1, timezone="Asia/Kathmandu")
     if not desk.delete(deleted.instance, deleted.schedule).ok:
@@ -133,6 +136,8 @@ def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: L
         if number == 0:
             timeline.reach(due + PRECISION)
             timeline.is_kept(witness)
+        elif plan is updated and former is not None:
+            _not_as_before(verify, timeline, plan, former)
         _judge_run(verify, timeline, plan, due)
         later = timeline.reach(clock.now() + _HOUR)
         listed = desk.listed(plan.instance, purpose="list the coupons an hour after the run")
@@ -155,8 +160,36 @@ def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: L
 
 def _planned(instances: Instances, desk: CouponDesk, **changes: Any) -> _Plan:
     instance = instances.make("runs")
-    body, schedule = desk.make(instance, "runs", valid_for_in_minutes=_VALID_FOR, **changes)
+    body, schedule = desk.make(instance, "runs", **({"valid_for_in_minutes": _VALID_FOR} | changes))
     return _Plan(instance, body, desk.dated(instance, schedule))
+
+
+def _update(desk: CouponDesk, plan: _Plan, **changes: Any) -> datetime | None:
+    """Change the schedule; gives when it was due before. None, and nothing has changed, if that is refused."""
+    former, body = plan.due, plan.body | changes
+    answer = desk.change(plan.instance, plan.schedule, body, "before it has run")
+    for pause in pauses(desk.schedules.settle_timeout) if answer.ok else ():
+        schedule = desk.look(plan.instance, plan.schedule)
+        if not differing(body, schedule):
+            plan.body, plan.schedule = body, schedule
+            return former
+        time.sleep(pause)
+    return None
+
+
+def _not_as_before(verify: Verifier, timeline: _Runs, plan: _Plan, former: datetime) -> None:
+    """See that a schedule does not run when it was due before its update."""
+    due = plan.due
+    if due is None or not timeline.clock.now() < former + _LATEST < due:
+        return
+    later = timeline.reach(former + _LATEST)
+    listed = timeline.desk.listed(plan.instance, purpose="list the coupons before the run")
+    verify.check(
+        "SCHED-RUN-05",
+        not listed,
+        f"{plan.what} runs next at {due}; at {later} it has made {len(listed)} coupons, having been due at {former} "
+        "before an update",
+    )
 
 
 def _judge_run(verify: Verifier, timeline: _Runs, plan: _Plan, due: datetime) -> None:

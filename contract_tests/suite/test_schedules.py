@@ -153,6 +153,8 @@ def _update_one(
         answer.ok and not wrong,
         f"an update to {body} was answered {answer.status}; the schedule shows {wrong or 'the same'}",
     )
+    made = [instant(each.get("created_at")) for each in (target, desk.look(instance, target))]
+    verify.check("SCHED-13", made[0] == made[1], f"the update moved created_at from {made[0]} to {made[1]}")
     wrong = _same(bystander, desk.look(instance, bystander, purpose="look at the schedule beside it"))
     verify.check(
         "SCHED-14", not wrong, f"after the update of another schedule this one shows {wrong or 'the same'}"
@@ -210,6 +212,7 @@ def test_limits_of_a_schedule(
     """The documented bounds, and one violation for each constraint, mostly as updates of one schedule."""
     instance = instances.make("limits of schedules")
     _, schedule = desk.make(instance, "limits")
+    _updates_without_day(verify, desk, instance, schedule)
     schema = contract.operations["updateCouponSchedule"].request_schema()
     assert schema is not None
     for kind, day in {"daily": {}, "weekly": {"day_of_week": 3}, "monthly": {"day_of_month": 3}}.items():
@@ -253,6 +256,22 @@ def _judge(verify: Verifier, case: PlannedBody, answer: Answer) -> None:
     else:
         requirement = "SCHED-07" if case.kind == "bound" else "SCHED-08"
         verify.check(requirement, answer.refused, f"{said}; expected a client error")
+
+
+def _updates_without_day(
+    verify: Verifier, desk: CouponDesk, instance: Mapping[str, Any], schedule: Mapping[str, Any]
+) -> None:
+    """Of a schedule that has no days yet, so there are none to keep."""
+    for kind, day in DAY_OF.items():
+        if schedule.get(day) is not None:
+            continue
+        verify.start_scenario()
+        answer = desk.change(instance, schedule, desk.body("limits", recurrence_type=kind), f"no {day}")
+        verify.check(
+            "SCHED-10",
+            answer.refused,
+            f"an update to {kind} without {day} was answered {answer.text[:160]}; expected a client error",
+        )
 
 
 def _refused_update(
@@ -302,6 +321,8 @@ def test_next_run(instances: Instances, verify: Verifier, desk: CouponDesk) -> N
             )
             for zone in (FAR_EAST, FAR_WEST)
         ),
+        # Sunday is the number that may be taken for none.
+        ("SCHED-NEXT-02", {"recurrence_type": "weekly", "day_of_week": 0}),
     ):
         verify.start_scenario()
         body, created = desk.make(instance, "next run", **changes)
@@ -374,6 +395,13 @@ def test_run_now(instances: Instances, verify: Verifier, desk: CouponDesk) -> No
         f"a run by hand was answered {answer.status}; of 4 coupons {len(listed)} are listed, "
         f"last_run_at is {now.get('last_run_at')!r}",
     )
+    # The link is of all runs, not of the last one. A deployment need not run twice so soon.
+    if desk.run(instance, schedule).ok:
+        for pause in pauses(desk.schedules.settle_timeout):
+            listed = desk.listed(instance)
+            if len(listed) >= 8:
+                break
+            time.sleep(pause)
     shared = desk.follow(desk.link(instance, schedule).url)
     shown = {coupon.code for coupon in coupons_in(shared.json())}
     wanted = {coupon.code for coupon in listed}

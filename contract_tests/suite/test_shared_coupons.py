@@ -136,6 +136,7 @@ def test_links_over_time(instances: Instances, verify: Verifier, desk: CouponDes
         for requirement in ("LINK-05", "LINK-11"):
             verify.cannot_tell(requirement, f"the schedules have made {len(coupons)} coupons by {generated}")
     verify.start_scenario()
+    desk.share(instance, shared[0].schedule)  # another link, which takes nothing from the first
     timeline.reach(generated + _DAY - _TOLERANCE)
     early = desk.follow(link.url, purpose="follow the link just before it expires")
     verify.check(
