@@ -11,6 +11,7 @@ from contract_tests.client import Answer
 from contract_tests.context import Context
 from contract_tests.coupons import PRECISION, Coupon, SignedLink, coupons_in, signed_link
 from contract_tests.laboratory import LabClock
+from contract_tests.ledger import DEFAULT_TENANT
 from contract_tests.verifier import CannotTell
 
 NOT_THERE = frozenset({404, 405, 501})  # what a deployment without an undocumented operation answers
@@ -25,9 +26,10 @@ class CouponDesk:
     that cannot be reached from here) is learned once.
     """
 
-    def __init__(self, context: Context) -> None:
-        self.schedules = context.collection("coupon-schedule")
-        self._coupons = context.collection("coupon")
+    def __init__(self, context: Context, tenant: str = DEFAULT_TENANT) -> None:
+        self.schedules = context.collection("coupon-schedule", tenant=tenant)
+        self._coupons = context.collection("coupon", tenant=tenant)
+        self._tenant = tenant
         self._client = context.client
         self._contract = context.contract
         self._base = context.config.target.base_url
@@ -132,6 +134,7 @@ class CouponDesk:
             "POST",
             self.schedules.path("runCouponSchedule", instanceId=instance["id"], scheduleId=schedule["id"]),
             purpose="run the schedule now",
+            token=self._tenant,
         )
 
     def share(self, instance: Mapping[str, Any], schedule: Mapping[str, Any]) -> Answer:
@@ -140,6 +143,7 @@ class CouponDesk:
             "GET",
             self.schedules.path("generateCouponUrl", instanceId=instance["id"], scheduleId=schedule["id"]),
             purpose="generate a signed coupon URL",
+            token=self._tenant,
         )
 
     def link(self, instance: Mapping[str, Any], schedule: Mapping[str, Any]) -> SignedLink:
