@@ -123,7 +123,7 @@ def _afterwards(
 
 def _period(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
     """Periods of so many hours, whatever clocks and calendars say."""
-    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 30}[record.recurrence_type])
+    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 28}[record.recurrence_type])
 
 
 def _daily_from_now_on(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
@@ -427,7 +427,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "daily after the first run", "semantics", "SCHED-RUN-04", _afterwards(_daily_from_now_on), budget=60
     ),
-    Mutant("a month of thirty days", "semantics", "SCHED-RUN-04", _afterwards(_period), budget=60),
+    Mutant("a month of four weeks", "semantics", "SCHED-RUN-04", _afterwards(_period), budget=60),
     Mutant("every other day", "semantics", "SCHED-RUN-04", _afterwards(_every_other_day), budget=60),
     Mutant(
         "coupons made up to their number again", "semantics", "SCHED-RUN-05", _kept_at_its_number, budget=60

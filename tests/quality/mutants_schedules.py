@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from reference_impl import coupon_schedules
 from reference_impl.records import ScheduleRecord
 from reference_impl.schemas_coupons import ScheduleWrite
 from reference_impl.stores import schedules
@@ -101,15 +100,6 @@ def _below_any_instance(original: Any) -> Any:
         return found
 
     return find
-
-
-def _shared_below_any_instance(original: Any) -> Any:
-    async def generate(service: Any, tenant: str, instance_id: str, schedule_id: str) -> Any:
-        if not await service.schedules.exists(schedule_id):
-            raise coupon_schedules._missing()
-        return coupon_schedules.SignedUrlView(signed_url=service.signer.coupons_link(schedule_id))
-
-    return generate
 
 
 def _sets(name: str) -> Callable[[Document, Document], Document | None]:
@@ -232,6 +222,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "validation",
         "SCHED-06",
         refusing("updateCouponSchedule", when=with_body(lambda body: body.get("day_of_month") == 31)),
+        budget=60,
     ),
     *(
         Mutant(
