@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ from spec.loader import load_contract
 from tests.quality.harness import Deployment, Outcome, deployment, judge
 from tests.quality.variant.app import TAKING_OVER, make_app
 
-# A group of ten runs takes about two minutes on two cores, most of it waiting.
-pytestmark = [pytest.mark.quality, pytest.mark.long, pytest.mark.timeout(420)]
+# A group of ten runs takes about two and a half minutes on two cores, most of it waiting.
+pytestmark = [pytest.mark.quality, pytest.mark.long, pytest.mark.timeout(600)]
 
 SETTLE_TIMEOUT = 10.0
 """Seconds the suite waits for a router: the variant takes its time, and ten runs share the machine."""
 
-PATIENCE = 240.0
+PATIENCE = 500.0
 """Seconds one run may take."""
 
 
@@ -33,30 +33,64 @@ PATIENCE = 240.0
 class Implementation:
     """What is judged: `abreast` deployments share the seeds of a test, each serves its share one after another.
 
-    `warned` are the requirements of level should that it chooses not to meet, each with what it does instead.
+    `warned` are the requirements of level should that it chooses not to meet, each with what it does instead;
+    `not_verified` those that nobody can judge it by, with the choice of its own that is the reason.
     """
 
     make_app: Callable[..., Any]
     abreast: int
     warned: Mapping[str, str]
+    not_verified: Mapping[str, str]
 
 
-REFERENCE = Implementation(create_app, abreast=3, warned={})
+REFERENCE = Implementation(create_app, abreast=3, warned={}, not_verified={})
+
+_OWN_CODES: Mapping[str, str] = {
+    "ERR-03": "errors have two of the four documented fields",
+    "WIRE-05": "a creation is answered 200, a deletion 200 or 202",
+    "INST-CREATE-12": "a creation is answered 200",
+    "INST-DEL-01": "a deletion is answered 200 or 202",
+    "IMG-07": "logos may have any size",
+    "COUPON-12": "coupons are listed with the oldest first",
+}
+
+
+def _because(reason: str, *requirements: str) -> dict[str, str]:
+    return dict.fromkeys(requirements, reason)
+
+
 VARIANT = Implementation(
     make_app,
-    abreast=5,
-    warned={
-        "ERR-03": "errors have two of the four documented fields",
-        "WIRE-05": "a creation is answered 200, a deletion 200 or 202",
-        "INST-CREATE-12": "a creation is answered 200",
-        "INST-DEL-01": "a deletion is answered 200 or 202",
-        "IMG-07": "logos may have any size",
+    abreast=10,
+    warned=_OWN_CODES,
+    not_verified={
+        **_because("test links lead to a host that is out of reach", "INT-URL-02", "INT-URL-03"),
+        **_because("entries are not updated", "GARDEN-UPD-01", "DEV-GARDEN-06"),
+        **_because("no operation is about site users", *(f"USER-0{number}" for number in range(1, 6))),
+        **_because("no operation is about site users", "GUEST-USER-01", "GUEST-USER-02"),
+        **_because("it goes by the clock of the machine", "GUEST-COUPON-04", "GUEST-OAUTH-05"),
+        **_because("one schedule is not read by its id", "SCHED-02"),
+        **_because(
+            "nothing about runs is told of a schedule that has not run",
+            *("SCHED-17", "SCHED-NEXT-01", "SCHED-NEXT-02", "SCHED-NEXT-03", "SCHED-NEXT-04"),
+            *(f"SCHED-RUN-0{number}" for number in range(1, 9)),
+            *("LINK-10", "LINK-11"),
+        ),
     },
 )
-OTHER_HABITS = replace(VARIANT, make_app=functools.partial(make_app, habits=TAKING_OVER))
-
-NOT_VERIFIED: Mapping[str, str] = {}
-"""Requirements that no run can judge in the lab, with the reason: none."""
+OTHER_HABITS = Implementation(
+    functools.partial(make_app, habits=TAKING_OVER),
+    abreast=10,
+    warned=_OWN_CODES,
+    not_verified={
+        **_because("test links show a page of which only a button leads on", "INT-URL-02", "INT-URL-03"),
+        **_because(
+            "guests are let in by bindings, which are not there before the guests",
+            *("DEV-SESSION-01", "DEV-SESSION-02", "DEV-SESSION-03"),
+        ),
+        **_because("schedules are not run by hand", "SCHED-RUN-09"),
+    },
+)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +157,7 @@ def _complaints(outcome: Outcome, implementation: Implementation) -> list[str]:
             "warned"
             if entry["id"] in implementation.warned
             else "not verified"
-            if entry["id"] in NOT_VERIFIED
+            if entry["id"] in implementation.not_verified
             else "passed"
         )
         if entry["verdict"] != expected:
@@ -152,9 +186,12 @@ async def _state(deployed: Deployment) -> State:
 
 
 async def _listed(lab: Lab) -> list[Any]:
+    gardens = (f"/walled-garden/{site.id}" for site in lab.settings.sites)
+    paths = ("/instances", "/auth-integrations", *gardens)
     async with httpx2.AsyncClient(trust_env=False) as client:
         answers = [
-            await client.get(f"{lab.base_url}/instances", headers={"authorization": f"Bearer {tenant.token}"})
+            await client.get(f"{lab.base_url}{path}", headers={"authorization": f"Bearer {tenant.token}"})
             for tenant in lab.settings.tenants
+            for path in paths
         ]
     return [answer.raise_for_status().json() for answer in answers]

@@ -191,9 +191,9 @@ def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, see
 
     book = Book(allowed, later, clock.now, moved, habits)
     stays = Stays(book, agenda, clock.now, crew.moved, habits)
-    garden = Garden(clock.now, crew.moved, habits)
+    garden = Garden(later, clock.now, crew.moved, habits)
     coupons = Coupons(later, agenda, clock.now, chance, habits)
-    integrations = Integrations(later, clock.now, book.forget_integration, habits)
+    integrations = Integrations(later, origin, clock.now, book.forget_integration, habits)
 
     def gone(instance: Instance) -> None:
         stays.forget(instance)

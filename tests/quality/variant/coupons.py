@@ -170,13 +170,10 @@ class Coupons:
         return self.valid(found.instance, found.id)
 
     def plan(self, instance: str, values: Mapping[str, Any]) -> Schedule:
-        """A new schedule; with strict habits its next run is worked out a moment later."""
+        """A new schedule."""
         made = Schedule(str(uuid4()), instance, self._now(), dict(values))
         self._schedules[made.id] = made
-        if self._habits.strict:
-            self._later.call(EFFECT_AFTER, lambda: self._wait(made))
-        else:
-            self._wait(made)
+        self._wait(made)
         return made
 
     def replan(self, schedule: Schedule, values: Mapping[str, Any]) -> bool:
@@ -192,10 +189,15 @@ class Coupons:
             self._later.call(EFFECT_AFTER, take_effect)
         return self._habits.strict
 
-    def remove(self, schedule: Schedule) -> None:
-        self._end(schedule)
+    def remove(self, schedule: Schedule) -> bool:
+        """Forget it, now or a moment later; is it gone already?"""
+        if self._habits.deletes_later:
+            self._later.call(EFFECT_AFTER, lambda: self._end(schedule))
+        else:
+            self._end(schedule)
         if self._habits.clean:
             self._coupons = [each for each in self._coupons if each.schedule != schedule.id]
+        return not self._habits.deletes_later
 
     def run(self, schedule: Schedule) -> None:
         """Make the coupons of one run."""
@@ -210,15 +212,17 @@ class Coupons:
             values |= dict.fromkeys(unused.get(values["recurrence_type"], ("day_of_week",)))
         used = sum(each.redeemed_at is not None for each in schedule.made)
         counts: tuple[int | None, ...] = (used, len(schedule.made), len(schedule.made) - used)
+        upcoming = schedule.next_run
         if self._habits.strict and schedule.last_run is None:
-            counts = (None, None, None)
+            # Nothing about runs is told of a schedule that has not run.
+            counts, upcoming = (None, None, None), None
         names = (f"tokens_{what}_since_last_run" for what in ("used", "generated", "available"))
         return {
             "id": schedule.id,
             "instance_id": schedule.instance,
             **values,
             "last_run_at": None if schedule.last_run is None else _written(schedule.last_run),
-            "next_run_at": None if schedule.next_run is None else _written(schedule.next_run),
+            "next_run_at": None if upcoming is None else _written(upcoming),
             **dict(zip(names, counts, strict=True)),
             "created_at": _written(schedule.created_at),
             "paused": False,

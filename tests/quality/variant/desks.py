@@ -27,25 +27,29 @@ class IntegrationDesk:
         self._habits = habits
 
     async def listing(self, request: Request) -> Response:
-        return JSONResponse([each.shown() for each in self._integrations.of(request.state.tenant)])
+        return JSONResponse(
+            [self._integrations.shown(each) for each in self._integrations.of(request.state.tenant)]
+        )
 
     async def create(self, request: Request) -> Response:
         values = bodies_further.integration(await json_object(request), secret_needed=True)
-        return JSONResponse(self._integrations.create(request.state.tenant, values).shown(), 200)
+        return JSONResponse(
+            self._integrations.shown(self._integrations.create(request.state.tenant, values)), 200
+        )
 
     async def read(self, request: Request) -> Response:
-        return JSONResponse(self._named(request).shown())
+        return JSONResponse(self._integrations.shown(self._named(request)))
 
     async def update(self, request: Request) -> Response:
         one = self._named(request)
         body = await json_object(request)
         values = bodies_further.integration(body, secret_needed=self._habits.strict)
         done = self._integrations.update(one, values)
-        return JSONResponse(one.shown(), 200 if done else 202)
+        return JSONResponse(self._integrations.shown(one), 200 if done else 202)
 
     async def delete(self, request: Request) -> Response:
-        self._integrations.delete(self._named(request))
-        return JSONResponse({"message": "The auth integration was deleted."})
+        done = self._integrations.delete(self._named(request))
+        return JSONResponse({"message": "The auth integration is deleted."}, 200 if done else 202)
 
     def _named(self, request: Request) -> Integration:
         return self._integrations.get(request.state.tenant, request.path_params["id"])
@@ -95,8 +99,7 @@ class CouponDesk:
         return JSONResponse(self._coupons.shown(schedule), 200 if done else 202)
 
     async def remove(self, request: Request) -> Response:
-        self._coupons.remove(self._named(request))
-        return Response(status_code=204)
+        return Response(status_code=204 if self._coupons.remove(self._named(request)) else 202)
 
     async def run(self, request: Request) -> Response:
         schedule = self._named(request)
@@ -145,8 +148,8 @@ class SiteDesk:
         return JSONResponse(entry.shown())
 
     async def close(self, request: Request) -> Response:
-        self._garden.delete(self._entry(request))
-        return JSONResponse({"closed": True}, 202)
+        done = self._garden.delete(self._entry(request))
+        return JSONResponse({"closed": done}, 200 if done else 202)
 
     async def users(self, request: Request) -> Response:
         query = request.query_params

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.quality.variant.book import Habits
+from tests.quality.variant.book import EFFECT_AFTER, Habits, Later
 from tests.quality.variant.refusals import Refusal, missing
 
 
@@ -37,8 +37,13 @@ class Garden:
     """`moved` is called with the sites whose entries have changed."""
 
     def __init__(
-        self, now: Callable[[], datetime], moved: Callable[[Iterable[str]], None], habits: Habits
+        self,
+        later: Later,
+        now: Callable[[], datetime],
+        moved: Callable[[Iterable[str]], None],
+        habits: Habits,
     ) -> None:
+        self._later = later
         self._now = now
         self._moved = moved
         self._habits = habits
@@ -75,9 +80,17 @@ class Garden:
         entry.name, entry.address, entry.type = values["name"], values["ip_address"], self._type(values)
         self._moved([entry.site])
 
-    def delete(self, entry: Entry) -> None:
-        del self._entries[entry.id]
-        self._moved([entry.site])
+    def delete(self, entry: Entry) -> bool:
+        """Forget it, now or a moment later; is it gone already?"""
+        if self._habits.deletes_later:
+            self._later.call(EFFECT_AFTER, lambda: self._forget(entry))
+        else:
+            self._forget(entry)
+        return not self._habits.deletes_later
+
+    def _forget(self, entry: Entry) -> None:
+        if self._entries.pop(entry.id, None) is not None:
+            self._moved([entry.site])
 
     def _type(self, values: Mapping[str, Any]) -> str | None:
         unsaid = None if self._habits.strict else "captive-auth"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +15,7 @@ from tests.quality.variant.book import EFFECT_AFTER, Habits, Later
 from tests.quality.variant.refusals import Refusal, missing
 
 TESTING = "https://sign-in-check.example"
-"""Where the test links lead: a service of its own."""
+"""Where the test links of a strict service lead: to another one."""
 
 
 @dataclass(slots=True)
@@ -26,14 +29,14 @@ class Integration:
     config: dict[str, str]
     created_at: datetime
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, test_url: str) -> dict[str, Any]:
         return {
             "id": self.id,
             "type": self.type,
             "name": self.name,
             "config": {key: value for key, value in self.config.items() if key != "client_secret"}
             | {"has_secret": True},
-            "test_url": f"{TESTING}/{self.type}/{self.id}",
+            "test_url": test_url,
             "created_at": self.created_at.isoformat(timespec="milliseconds"),
             "object": "auth_integration",
         }
@@ -43,8 +46,15 @@ class Integrations:
     """`deleted` is called with the id of one that is no more."""
 
     def __init__(
-        self, later: Later, now: Callable[[], datetime], deleted: Callable[[str], None], habits: Habits
+        self,
+        later: Later,
+        origin: str,
+        now: Callable[[], datetime],
+        deleted: Callable[[str], None],
+        habits: Habits,
     ) -> None:
+        self._origin = origin
+        self._secret = secrets.token_bytes(32)
         self._later = later
         self._now = now
         self._deleted = deleted
@@ -53,6 +63,19 @@ class Integrations:
 
     def of(self, tenant: str) -> list[Integration]:
         return [each for each in self._all.values() if each.tenant == tenant]
+
+    def shown(self, one: Integration) -> dict[str, Any]:
+        key = f"{one.id}{self._signature(one.id)}"
+        return one.shown(f"{TESTING}/{key}" if self._habits.strict else f"{self._origin}/try-out/{key}")
+
+    def to_try(self, key: str) -> Integration | None:
+        """The integration that a test link names; None if nobody made that link."""
+        found = self._all.get(key[:36])
+        good = hmac.compare_digest(self._signature(key[:36]).encode(), key[36:].encode())
+        return found if good else None
+
+    def _signature(self, identifier: str) -> str:
+        return hmac.new(self._secret, identifier.encode(), hashlib.sha256).hexdigest()
 
     def find(self, identifier: str | None) -> Integration | None:
         return self._all.get(identifier or "")
@@ -86,6 +109,14 @@ class Integrations:
             self._later.call(EFFECT_AFTER, take_effect)
         return self._habits.strict
 
-    def delete(self, one: Integration) -> None:
-        del self._all[one.id]
-        self._deleted(one.id)
+    def delete(self, one: Integration) -> bool:
+        """Forget it, now or a moment later; is it gone already?"""
+        if self._habits.deletes_later:
+            self._later.call(EFFECT_AFTER, lambda: self._forget(one))
+        else:
+            self._forget(one)
+        return not self._habits.deletes_later
+
+    def _forget(self, one: Integration) -> None:
+        if self._all.pop(one.id, None) is not None:
+            self._deleted(one.id)

@@ -143,7 +143,7 @@ def _pages(portal: SplitResult, site: str) -> list[Item]:
 
 def _refreshing(url: str) -> str:
     return (
-        f'<html><head><meta http-equiv="refresh" content="1;url={escape(url)}"></head><body>…</body></html>'
+        f'<html><head><meta http-equiv="refresh" content="0;url={escape(url)}"></head><body>…</body></html>'
     )
 
 

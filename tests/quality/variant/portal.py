@@ -21,8 +21,10 @@ from tests.quality.variant.integrations import Integration, Integrations
 from tests.quality.variant.mapping import BINDINGS, GARDEN, USERS
 from tests.quality.variant.stays import Device, Stay, Stays
 
-PUBLIC = ("/hello", "/welcome", "/voucher", "/sign-in", "/back", "/bye", "/terms")
+PUBLIC = ("/try-out", "/hello", "/welcome", "/voucher", "/sign-in", "/back", "/bye", "/terms")
 MOST_ARRIVALS = 5_000
+TRIAL = "trial"
+"""The handle of nobody: a sign-in that lets no guest in."""
 
 _SCOPES = {"azure": "openid email", "github": "read:user", "google": "openid email"}
 
@@ -89,6 +91,8 @@ class Portal:
             ("/sign-in/{handle}", "POST" if self._habits.strict else "GET", self.sign_in),
             ("/back", "GET", self.back),
             ("/bye", "GET", self.bye),
+            ("/try-out/{key}", "GET", self.test),
+            ("/try-out/{key}", "POST", self.try_out),
         ]
         return [Route(path, page, methods=[method]) for path, method, page in pages]
 
@@ -160,24 +164,20 @@ class Portal:
         if not await self._routers.knows(device):
             return _page("Not now", "<p>The network does not know this device. Try again.</p>", 503)
         self._stays.open_window(device, hosts, guest.instance.window_ttl)
-        if self._habits.strict:  # otherwise the way opens a little after the guest was sent on it
+        if self._habits.strict:
             for host in hosts:
                 await self._routers.placed(device.site, GARDEN, f"{device.server} {device.address} {host}")
-        state = secrets.token_urlsafe(16)
-        self._states[state] = guest.handle
-        asked = {
-            "response_type": "code",
-            "client_id": integration.config["client_id"],
-            "redirect_uri": f"{self._origin}/back",
-            "scope": _SCOPES[integration.type],
-            "state": state,
-        }
-        url = _with_directory(provider.authorize_url, integration)
-        return RedirectResponse(f"{url}?{urlencode(asked)}", 302)
+        where = self._sign_in_url(integration, provider, guest.handle)
+        if self._habits.strict:
+            return RedirectResponse(where, 302)
+        # Nobody has looked whether the way is open by now; in a second it is.
+        return _page("One moment", "<p>The way is being opened.</p>", refresh=f"1; url={escape(where)}")
 
     async def back(self, request: Request) -> Response:
         """The guest comes back from the provider, with a code or without."""
         handle = self._states.pop(request.query_params.get("state", ""), "")
+        if handle == TRIAL:
+            return _page("It works", "<p>The provider has sent you back.</p>")
         guest = self._guest(handle)
         found = None if guest is None else self._provider(guest.instance)
         if guest is None or found is None:
@@ -188,6 +188,19 @@ class Portal:
         self._stays.close_windows(guest.arrival.device)
         return await self._let_in(guest, None)
 
+    async def test(self, request: Request) -> Response:
+        """A test link tells only what will happen; its button does it."""
+        found = self._integrations.to_try(request.path_params["key"])
+        button = '<form method="post"><button>Try to sign in</button></form>'
+        return _lost() if found is None else _page(found.name, button)
+
+    async def try_out(self, request: Request) -> Response:
+        found = self._integrations.to_try(request.path_params["key"])
+        provider = None if found is None else self._providers.get(found.type)
+        if found is None or provider is None:
+            return _lost()
+        return RedirectResponse(self._sign_in_url(found, provider, TRIAL), 303)
+
     async def bye(self, request: Request) -> Response:
         return _page("Welcome", "<p>You are on the internet now.</p>")
 
@@ -197,6 +210,18 @@ class Portal:
         arrival = self._arrivals.get(handle)
         found = None if arrival is None else self._book.guarding(arrival.device.site, arrival.device.server)
         return None if arrival is None or found is None else Guest(handle, arrival, *found)
+
+    def _sign_in_url(self, integration: Integration, provider: ProviderSettings, handle: str) -> str:
+        state = secrets.token_urlsafe(16)
+        self._states[state] = handle
+        asked = {
+            "response_type": "code",
+            "client_id": integration.config["client_id"],
+            "redirect_uri": f"{self._origin}/back",
+            "scope": _SCOPES[integration.type],
+            "state": state,
+        }
+        return f"{_with_directory(provider.authorize_url, integration)}?{urlencode(asked)}"
 
     def _voucher_form(self, guest: Guest) -> str:
         action = f'<form method="post" action="/voucher/{guest.handle}">'
@@ -240,7 +265,8 @@ class Portal:
                 told = await client.post(url, data=asked, headers={"accept": "application/json"})
                 token = told.raise_for_status().json()["access_token"]
                 user = await client.get(provider.user_url, headers={"authorization": f"Bearer {token}"})
-                return user.raise_for_status().json().get("email")
+                profile = user.raise_for_status().json()
+                return profile.get("email") or profile.get("login") or profile.get("sub")
         except (httpx2.HTTPError, ValueError, KeyError):
             return None
 
@@ -256,7 +282,7 @@ class Portal:
                 coupon.redeemed_at = None
             return _page("Not now", "<p>The network does not answer. Try again in a moment.</p>", 503)
         if stay.ticket is None:
-            return _page("Welcome", "<p>You are in.</p>", refresh="3; url=/bye")
+            return _page("Welcome", "<p>You are in.</p>", refresh="0; url=/bye")
         fields = {
             "username": stay.ticket.name,
             "password": stay.ticket.password,

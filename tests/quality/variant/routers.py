@@ -31,7 +31,7 @@ from tests.quality.variant.mapping import (
 )
 from tests.quality.variant.stays import Device
 
-SHORTEST_DELAY, LONGEST_DELAY = 0.1, 0.3
+SHORTEST_DELAY, LONGEST_DELAY = 0.05, 0.2
 """Seconds between a change and the first write on its account."""
 
 BETWEEN_WRITES = 0.01
@@ -174,9 +174,14 @@ class Crew:
         router = self._routers.get(device.site)
         if router is None:
             return False
-        with contextlib.suppress(TimeoutError, OSError, LibRouterosError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE), router.turn:
-                return await router.knows(device)
+                while True:
+                    try:
+                        return await router.knows(device)
+                    except (OSError, LibRouterosError):
+                        await router.drop()
+                        await asyncio.sleep(RETRY_AFTER)
         return False
 
     async def __aenter__(self) -> Self:
