@@ -31,6 +31,8 @@ class _Control:
         self._http = httpx2.Client(
             timeout=_TIMEOUT,
             trust_env=False,
+            # A connection that was kept may be given up by the other side at the very moment it is used again.
+            limits=httpx2.Limits(max_keepalive_connections=0),
             headers={} if token is None else {"authorization": f"Bearer {token}"},
         )
 

@@ -41,6 +41,12 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
                 verifier.cannot_tell(requirement, reason)
 
     before = {resource.id for resource in context.ledger.open}
+
+    def clear() -> None:
+        # What the test made would be in the way of those that follow, and be taken for a fault of the deployment.
+        with contextlib.suppress(TargetLost, BudgetExhausted):
+            context.delete_all(but=before)
+
     if context.lost is not None:
         leave(context.lost)
         pytest.skip(context.lost)
@@ -51,6 +57,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
         yield
     except RequirementFailed:
         cannot_tell("an earlier check of the same test failed")
+        clear()
         raise
     except BudgetExhausted:
         leave(OUT_OF_BUDGET)
@@ -60,9 +67,7 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
         pytest.skip("read-only")
     except (CannotTell, OperationMissingError) as reason:
         cannot_tell(str(reason))
-        # What it made is nobody's fault, and would be in the way of the tests that follow.
-        with contextlib.suppress(TargetLost, BudgetExhausted):
-            context.delete_all(but=before)
+        clear()
         pytest.skip(str(reason))
     except TargetLost as error:
         context.lost = str(error)
@@ -72,12 +77,14 @@ def conclude(context: Context, requirements: tuple[str, ...]) -> Iterator[None]:
     except ObserverError as error:
         context.record(Problem(context.test, context.redactor.text(str(error))))
         leave(str(error))
+        clear()
         raise
     except Exception as error:
         if not verifier.failures:
             message = f"{type(error).__name__}: {error}"
             context.record(Problem(context.test, context.redactor.text(message)))
         leave("the harness failed before this was judged")
+        clear()
         raise
     if verifier.failures:
         raise RequirementFailed("\n".join(verifier.failures))
