@@ -174,10 +174,12 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
             "idle-timeout": "none",
         },
     )
-    yield Item(FILE, {"name": prefix}, {"type": "directory"})
+    # One for each site, since the login page names it, and a router may serve several.
+    directory = f"{prefix}-{claim.site_id}"
+    yield Item(FILE, {"name": directory}, {"type": "directory"})
     contents = {LOGIN: login_page(claim.instance_id, claim.site_id, portal.base), **PAGES}
     for name, text in contents.items():
-        yield Item(FILE, {"name": f"{prefix}/{name}", "contents": text})
+        yield Item(FILE, {"name": f"{directory}/{name}", "contents": text})
     yield Item(
         SERVER_PROFILE,
         {
@@ -185,7 +187,7 @@ def _items(guard: _Guard, portal: Portal) -> Iterator[Item]:
             "hotspot-address": str(guard.gateway),
             # No cookie of either kind: when a session is over, the portal decides about the next one.
             "login-by": "http-chap,http-pap",
-            "html-directory": prefix,
+            "html-directory": directory,
         },
     )
     yield Item(

@@ -254,9 +254,9 @@ def test_a_disabled_server_is_started_again_and_a_changed_item_repaired() -> Non
     model = provisioned(claim(A, 0))
     server = next(row for row in model.rows[SERVER] if MENUS[SERVER].owns(row))
     server["disabled"] = "true"
-    page = next(row for row in model.rows[FILE] if row["name"].endswith("aaaaaaaa/login.html"))
+    page = next(row for row in model.rows[FILE] if row["name"].endswith(f"aaaaaaaa-{SITE}/login.html"))
     page["contents"] = "defaced"
-    model.rows[FILE].append({".id": "*F0", "name": "pc-aaaaaaaa/md5.js"})
+    model.rows[FILE].append({".id": "*F0", "name": f"pc-aaaaaaaa-{SITE}/md5.js"})
     assert [(step.verb, step.menu, set(step.properties)) for step in operations(model, claim(A, 0))] == [
         ("set", FILE, {"contents"}),
         ("set", SERVER, {"disabled"}),

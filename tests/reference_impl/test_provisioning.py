@@ -31,7 +31,7 @@ async def test_an_instance_becomes_a_hotspot(bench: Bench) -> None:
     [profile] = bench.rows("/ip/hotspot/profile", name=name)
     assert profile["hotspot-address"] == "10.5.50.1"
     assert profile["login-by"] == "http-chap,http-pap"
-    assert profile["html-directory"] == short
+    assert profile["html-directory"] == f"{short}-{SITE}"
     [user_profile] = bench.rows("/ip/hotspot/user/profile", name=short)
     assert user_profile["session-timeout"] == "12h"
     assert user_profile["shared-users"] == "unlimited"
@@ -41,7 +41,7 @@ async def test_an_instance_becomes_a_hotspot(bench: Bench) -> None:
     assert len(user["password"]) == 64
     [rule] = bench.rows("/ip/hotspot/walled-garden/ip", comment=f"portal-contract:{instance}")
     assert (rule["action"], rule["dst-address"], rule["server"]) == ("accept", "192.0.2.80", name)
-    [page] = bench.rows("/file", name=f"{short}/login.html")
+    [page] = bench.rows("/file", name=f"{short}-{SITE}/login.html")
     assert f"http://192.0.2.80:8080/captive/portal/{instance}?site={SITE}&amp;" in page["contents"]
 
 

@@ -267,3 +267,16 @@ async def test_the_sites_of_one_router_have_guests_of_their_own(bench: Bench) ->
         await bench.sessions.admit(OTHER_SITE, two, OTHER_IP, OTHER_MAC)
         assert not await bench.sessions.end(SITE, OTHER_IP, OTHER_MAC)
         assert await bench.sessions.end(OTHER_SITE, OTHER_IP, OTHER_MAC)
+
+
+async def test_the_login_page_names_the_site_whose_server_shows_it(bench: Bench) -> None:
+    settings = bench.settings()
+    sites = [site.model_copy(update={"router": settings.sites[0].router}) for site in settings.sites]
+    async with bench.service(QUIET, settings.model_copy(update={"sites": sites})):
+        instance = await open_house(bench, [*FIRST, {"id": OTHER_SITE, "subnets": ["10.5.51.0/24"]}])
+        for gateway, site in (("10.5.50.1", SITE), ("10.5.51.1", OTHER_SITE)):
+            [profile] = bench.rows("/ip/hotspot/profile", name=f"pc-{instance[:8]}-{gateway}")
+            [page] = bench.rows("/file", name=f"{profile['html-directory']}/login.html")
+            assert f"?site={site}&amp;" in page["contents"]
+        await bench.sessions.admit(SITE, instance, IP, MAC)
+        await bench.sessions.admit(OTHER_SITE, instance, OTHER_IP, OTHER_MAC)
