@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -87,11 +87,18 @@ def test_guests_with_coupons(
     _kept_out(
         verify,
         here,
-        {
-            "GUEST-COUPON-02": (codes[0], "a coupon for the second time"),
-            "GUEST-COUPON-05": (foreign, "a coupon of another instance"),
-            "GUEST-COUPON-06": (_unmade(codes), "a code that nobody made"),
-        },
+        (
+            ("GUEST-COUPON-02", codes[0], "a coupon for the second time"),
+            (
+                "GUEST-COUPON-02",
+                codes[0].swapcase(),
+                "a coupon for the second time, written in the other case",
+            ),
+            ("GUEST-COUPON-05", foreign, "a coupon of another instance"),
+            ("GUEST-COUPON-06", _unmade(codes), "a code that nobody made"),
+            ("GUEST-COUPON-06", _beside(codes), "a code that differs from a coupon in its last character"),
+            ("GUEST-COUPON-06", "%" * len(codes[2]), "a pattern in place of a code"),
+        ),
     )
     _redeemed_is_not_listed(verify, here, codes[0])
 
@@ -108,13 +115,21 @@ def test_guests_with_coupons(
 
     # The same device in the other network, where it has no session.
     moved = journeys.visitor(guests.join(site.config, there.subnet, mac=guest.guest.mac))
+    journeys.arrive(moved)
     captive = there.stays(lambda: not moved.online)
     message = (
         f"a guest with a session in {here.subnet} who moves to {there.subnet} is captive there: {captive}"
     )
     verdict(verify, "GUEST-SESSION-05", captive, message, moved)
 
-    neighbour = there.admit(foreign)
+    neighbour = there.visitor()
+    answer = journeys.redeem(neighbour, journeys.arrive(neighbour), foreign)
+    let_in = there.eventually(lambda: neighbour.online)
+    message = (
+        f"a guest of the second subnet is {'' if let_in else 'not '}let in; the portal said {shown(answer)}"
+    )
+    if not verdict(verify, "GUEST-COUPON-01", let_in, message, neighbour):
+        raise CannotTell("a coupon lets nobody in at the second subnet")
     _without_the_instance(context, instances, verify, here, guest)
     message = (
         f"instances in {here.subnet} came and went; the guest in {there.subnet} is online: {neighbour.online}"
@@ -164,17 +179,21 @@ def _resolves(verify: Verifier, portal: Portal, guest: journeys.Visitor) -> None
     verdict(verify, "GUEST-PORTAL-04", bool(found), f"the name {name} is resolved before login", guest)
 
 
-def _kept_out(verify: Verifier, portal: Portal, codes: Mapping[str, tuple[str, str]]) -> None:
-    """Guests hand in codes that are no good: requirement -> (code, what is wrong with it)."""
-    tried = {requirement: portal.refused(code) for requirement, (code, _) in codes.items()}
+def _kept_out(verify: Verifier, portal: Portal, codes: Sequence[tuple[str, str, str]]) -> None:
+    """Guests hand in codes that are no good: (requirement, code, what is wrong with it)."""
+    tried = [portal.refused(code) for _, code, _ in codes]
     portal.stays(lambda: True)
-    for requirement, (who, said) in tried.items():
-        message = f"{codes[requirement][1]}: the portal said {shown(said)}"
-        verdict(verify, requirement, not who.online, message, who)
+    for (requirement, _, wrong), (who, said) in zip(codes, tried, strict=True):
+        verdict(verify, requirement, not who.online, f"{wrong}: the portal said {shown(said)}", who)
 
 
 def _unmade(codes: Collection[str]) -> str:
     return next(code for code in ("QQQQQQ", "WWWWWW", "QWQWQW", "WQWQWQ", "QQWWQW") if code not in codes)
+
+
+def _beside(codes: Sequence[str]) -> str:
+    """Nearly the third code, which is still good, and none of the others."""
+    return next(code for last in "QWRTPS" if (code := codes[2][:-1] + last) not in codes)
 
 
 def _redeemed_is_not_listed(verify: Verifier, portal: Portal, code: str) -> None:

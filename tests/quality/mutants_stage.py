@@ -35,6 +35,8 @@ MutantClass = Literal[
     "device-disturbing",
     "device-hygiene",
     "device-order",
+    "guest",
+    "resilience",
 ]
 
 _OWN_ROUTES: tuple[tuple[str, str, str], ...] = (
