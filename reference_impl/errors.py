@@ -1,6 +1,7 @@
 """Every refusal of the service: one flat ErrorResponse, whatever went wrong."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request, Response
@@ -59,7 +60,11 @@ def from_validation(error: ValidationError) -> ApiError:
     name = ".".join(str(step) for step in first["loc"])
     if first["type"] == "missing":
         return invalid(f"The '{name}' parameter is required for this request.", "parameter_missing")
-    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if first["type"] in ("model_type", "dict_type"):
+        reason = "should be a JSON object"
+    else:
+        # Said of the parameter, which the sentence names already.
+        reason = re.sub(r"^(Value error, |(Input|String|List) (?=should))", "", first["msg"])
     return invalid(f"The '{name}' parameter {reason}." if name else f"The body is inconsistent: {reason}.")
 
 

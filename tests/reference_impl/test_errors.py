@@ -200,3 +200,20 @@ async def test_no_body_breaks_the_service(api: Api, body: dict[str, object]) -> 
         assert answer.status_code in (200, 201, 400), answer.text
         if answer.status_code == 400:
             refused(answer, 400)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "The 'name' parameter should have at least 1 character."),
+        ({"name": 5}, "The 'name' parameter should be a valid string."),
+        ({"session_ttl": 1}, "The 'session_ttl' parameter should be greater than or equal to 1200."),
+        ({"theme": []}, "The 'theme' parameter should be a JSON object."),
+        ({"sites": ["x"]}, "The 'sites.0' parameter should be a JSON object."),
+    ],
+)
+async def test_a_complaint_is_a_sentence_in_the_words_of_the_api(
+    api: Api, change: dict[str, object], sentence: str
+) -> None:
+    instance = await api.create()
+    assert refused(await api.put(instance["id"], **change), 400)["message"] == sentence
