@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from reference_impl import app as application
 from reference_impl.guests import portal
+from reference_impl.guests.admission import admit
 from reference_impl.guests.arrival import Arrival
 from reference_impl.provisioning import desired as wishes
 from reference_impl.provisioning import sessions as admissions
@@ -375,7 +376,7 @@ def _known_at_the_portal(same_instance: bool) -> Apply:
                 before = [each for each in log if each.mac_address == asked["mac"]]
                 if any(each.instance_id == instance.id or not same_instance for each in before):
                     arrival = Arrival(asked["site"], asked["ip"], asked["mac"], None)
-                    await portal.admit(service(), instance, arrival, before[0].identity)
+                    await admit(service(), instance, arrival, before[0].identity)
             return await inside(call)
 
         stage.door(door)

@@ -24,7 +24,7 @@ from tests.quality.mutants_stage import (
 # Who may call.
 
 
-def _let_in(operation: str, when: Callable[[str | None], bool]) -> Callable[[Stage], None]:
+def let_in(operation: str, when: Callable[[str | None], bool]) -> Callable[[Stage], None]:
     """Callers of one operation need no credentials of their own when `when` holds for what they sent."""
 
     async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
@@ -35,7 +35,7 @@ def _let_in(operation: str, when: Callable[[str | None], bool]) -> Callable[[Sta
     return through(door)
 
 
-def _effect_before_refusal(operation: str) -> Callable[[Stage], None]:
+def effect_before_refusal(operation: str) -> Callable[[Stage], None]:
     """The operation is carried out, then the credentials are looked at."""
 
     async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
@@ -163,52 +163,52 @@ _ALL = ("listInstances", "createInstance", "getInstance", "updateInstance")
 _SHAPE: Final = "http-shape"
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("reading needs no token", _SHAPE, "AUTH-01", _let_in("getInstance", lambda sent: sent is None)),
+    Mutant("reading needs no token", _SHAPE, "AUTH-01", let_in("getInstance", lambda sent: sent is None)),
     Mutant(
-        "upload needs no token", _SHAPE, "AUTH-01", _let_in("uploadInstanceImage", lambda sent: sent is None)
+        "upload needs no token", _SHAPE, "AUTH-01", let_in("uploadInstanceImage", lambda sent: sent is None)
     ),
-    Mutant("any token may list", _SHAPE, "AUTH-02", _let_in("listInstances", lambda sent: bool(sent))),
+    Mutant("any token may list", _SHAPE, "AUTH-02", let_in("listInstances", lambda sent: bool(sent))),
     Mutant(
         "any token may delete",
         _SHAPE,
         "AUTH-02",
-        _let_in("deleteInstance", lambda sent: bool(sent)),
+        let_in("deleteInstance", lambda sent: bool(sent)),
         budget=120,
     ),
     Mutant(
         "scheme is not looked at",
         _SHAPE,
         "AUTH-03",
-        _let_in("listInstances", lambda sent: bool(sent) and not str(sent).lower().startswith("bearer")),
+        let_in("listInstances", lambda sent: bool(sent) and not str(sent).lower().startswith("bearer")),
     ),
     Mutant(
         "bearer without a token gets in",
         _SHAPE,
         "AUTH-03",
-        _let_in("listInstances", lambda sent: str(sent).strip() == "Bearer"),
+        let_in("listInstances", lambda sent: str(sent).strip() == "Bearer"),
     ),
     Mutant(
-        "refused update takes effect", _SHAPE, "AUTH-04", _effect_before_refusal("updateInstance"), budget=120
+        "refused update takes effect", _SHAPE, "AUTH-04", effect_before_refusal("updateInstance"), budget=120
     ),
     Mutant(
         "refused creation takes effect",
         _SHAPE,
         "AUTH-04",
-        _effect_before_refusal("createInstance"),
+        effect_before_refusal("createInstance"),
         budget=120,
     ),
     Mutant(
         "refused deletion takes effect",
         _SHAPE,
         "AUTH-04",
-        _effect_before_refusal("deleteInstance"),
+        effect_before_refusal("deleteInstance"),
         budget=120,
     ),
     Mutant(
         "refused upload takes effect",
         _SHAPE,
         "AUTH-04",
-        _effect_before_refusal("uploadInstanceImage"),
+        effect_before_refusal("uploadInstanceImage"),
         budget=120,
     ),
     Mutant(

@@ -14,13 +14,18 @@ from tests.quality import (
     mutants_bystanders,
     mutants_coupons,
     mutants_devices,
+    mutants_gardens,
+    mutants_guests,
     mutants_http,
     mutants_images,
     mutants_integrations,
+    mutants_integrations_in_use,
     mutants_links,
     mutants_runs,
     mutants_schedules,
     mutants_semantics,
+    mutants_site_users,
+    mutants_tenants,
     mutants_traces,
     mutants_validation,
 )
@@ -41,7 +46,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_links.MUTANTS,
     *mutants_schedules.MUTANTS,
     *mutants_runs.MUTANTS,
+    *mutants_site_users.MUTANTS,
     *mutants_integrations.MUTANTS,
+    *mutants_integrations_in_use.MUTANTS,
+    *mutants_gardens.MUTANTS,
+    *mutants_tenants.MUTANTS,
+    *mutants_guests.MUTANTS,
 )
 LEVELS = {
     (generation, requirement.id): requirement.level
