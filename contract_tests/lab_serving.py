@@ -48,6 +48,9 @@ async def served(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
 
     Raises RuntimeError when the application does not start; the log has its own words.
     """
+    # Accepted connections inherit it. asyncio would set it itself if the socket had been made with a protocol number;
+    # without it, an answer of two segments waits 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = _Server(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
     )

@@ -271,6 +271,8 @@ class ControlServer:
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Inherited by connections: an answer of two segments must not wait for an acknowledgement.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             listening.bind((self.host, self.port))
             listening.listen()
         except (OSError, OverflowError) as error:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from contract_tests.context import Context, Site
 from contract_tests.ledger import DEFAULT_TENANT, OTHER_TENANT
 from contract_tests.properties import walk as run_walks
-from contract_tests.suite.walk_looks import Routers, concerned, lists, look
+from contract_tests.suite.walk_looks import Routers, lists, look
 from contract_tests.suite.walk_model import GARDEN, INSTANCE, INTEGRATIONS, Step
-from contract_tests.suite.walk_moves import BEGINNING, MOVES, Walk
+from contract_tests.suite.walk_moves import BEGINNING, MOVES
+from contract_tests.suite.walk_state import Walk
 
 WALKS, STEPS = 2, 16
 MOST_NUMBER = 999
@@ -56,22 +57,13 @@ def _machine(context: Context) -> type[RuleBasedStateMachine]:
             self.steps = 0
             self.agree = False  # are model and deployment known to be the same?
 
-        @initialize()
-        def begin(self) -> None:
-            for site in sites.values():
-                site.start()
-            moves = {move.name: move for move in MOVES}
-            for name, which in BEGINNING:
-                if targets := moves[name].targets(self.walk):
-                    moves[name].make(self.walk, targets[which % len(targets)], 1)
-            self.routers.look(None)
-            self.agree = True
-
         @rule(
             move=st.integers(0, len(MOVES) - 1), which=st.integers(0, 11), number=st.integers(0, MOST_NUMBER)
         )
         def step(self, move: int, which: int, number: int) -> None:
             self.agree = False
+            if not self.steps:
+                self._begin()
             first = (move + self.steps) % len(MOVES)
             possible = (
                 (candidate, targets)
@@ -88,16 +80,25 @@ def _machine(context: Context) -> type[RuleBasedStateMachine]:
                     look(self.walk, each)
             self.agree = True
 
+        def _begin(self) -> None:
+            for site in sites.values():
+                site.start()
+            moves = {move.name: move for move in MOVES}
+            for name, which in BEGINNING:
+                if targets := moves[name].targets(self.walk):
+                    moves[name].make(self.walk, targets[which % len(targets)], 1)
+            self.routers.look(None)
+
         def _look(self, step: Step | None) -> None:
-            """At what the step concerned, at the routers, and at one more list in turn."""
+            """At the routers, at the lists that tell of the step, and at one more in turn."""
             if step is None:
                 return
-            here = concerned(self.walk, step)
             self.routers.look(step)
             everywhere = lists(self.walk)
-            further = [everywhere[(self.steps * 5) % len(everywhere)]]
-            for each in dict.fromkeys((*here, *further)):
-                look(self.walk, each, step)
+            further = everywhere[(self.steps * 5) % len(everywhere)]
+            for each in everywhere:
+                if each in step.lists or each == further:
+                    look(self.walk, each, step)
 
         def teardown(self) -> None:
             """Delete everything, instances first; where all went well, the routers have to be what they were."""

@@ -11,10 +11,17 @@ from contract_tests.device.judge_access import closed, edges, opened, providers_
 from contract_tests.device.snapshot import Snapshot
 from contract_tests.suite.provisioning import provider_hosts
 from contract_tests.suite.schedules import NOT_THERE
-from contract_tests.suite.walk_model import COUPON, GARDEN, INSTANCE, INTEGRATIONS, SCHEDULE, Complaint, Step
-from contract_tests.suite.walk_moves import ADDRESSES, Walk
-
-List = tuple[str, str, str]  # kind, tenant, the id of the site or instance that it is of
+from contract_tests.suite.walk_model import (
+    COUPON,
+    GARDEN,
+    INSTANCE,
+    INTEGRATIONS,
+    SCHEDULE,
+    Complaint,
+    List,
+    Step,
+)
+from contract_tests.suite.walk_state import ADDRESSES, Walk
 
 Judged = tuple[str, Finding]
 
@@ -35,18 +42,6 @@ def lists(walk: Walk) -> list[List]:
             if walk.has(COUPON) and not instance.signs_in:
                 found.append((COUPON, tenant, instance.id))
     return [each for each in found if ("list", each[0]) not in walk.refused]
-
-
-def concerned(walk: Walk, step: Step) -> list[List]:
-    """The lists that show what the step has done."""
-    if step.kind == COUPON:
-        wanted = {(COUPON, place) for place in step.ids}
-    elif step.verb == "delete":
-        # What is gone does not tell where it was: its list is one of these.
-        wanted = {(step.kind, place) for kind, _, place in lists(walk) if kind == step.kind}
-    else:
-        wanted = {(step.kind, walk.model.resources[each.lower()].place) for each in step.ids}
-    return [each for each in lists(walk) if (each[0], each[2]) in wanted]
 
 
 def look(walk: Walk, which: List, step: Step | None = None) -> None:

@@ -16,6 +16,7 @@ from contract_tests.suite.comparison import ENTRY, INTEGRATION, difference, unli
 INSTANCE, INTEGRATIONS, SCHEDULE = "instance", "auth-integration", "coupon-schedule"
 GARDEN, COUPON = "walled-garden-entry", "coupon"
 
+List = tuple[str, str, str]  # kind, tenant, id of the site or instance that it is of
 Verb = Literal["create", "update", "delete", "use"]
 
 
@@ -81,13 +82,21 @@ class Schedule(Resource):
 class Step:
     """What was done last: to resources of one kind, of which it may have changed `ids` alone.
 
-    `requirement` asks for what these are like now.
+    `requirement` asks for what these are like now; `lists` show it, each by kind, tenant and place.
     """
 
     kind: str
     verb: Verb
     ids: frozenset[str]
     requirement: str
+    lists: frozenset[List]
+
+
+def step(requirement: str, verb: Verb, *resources: Resource, further: Iterable[List] = ()) -> Step:
+    """A step that was about these resources of one kind; `further` lists may tell of it."""
+    shown = {(each.kind, each.tenant, each.place) for each in resources}
+    kind, ids = resources[0].kind, frozenset(each.id for each in resources)
+    return Step(kind, verb, ids, requirement, frozenset({*shown, *further}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +284,9 @@ class Model:
                 message = f"of {len(instance.coupons)} valid coupons the list does not show {coupon.code}"
                 complaints.append(Complaint("COUPON-10", message))
             elif now.code != coupon.code or not about(now.expires_at, coupon.expires_at):
-                message = f"{coupon.code}, valid until {coupon.expires_at}, is {now.code} until {now.expires_at}"
+                message = (
+                    f"{coupon.code}, valid until {coupon.expires_at}, is {now.code} until {now.expires_at}"
+                )
                 complaints.append(Complaint("COUPON-10", message))
         elsewhere = {
             identifier
