@@ -19,7 +19,7 @@ from tests.quality.variant.refusals import Refusal, missing, wrong
 OURS = "guest-"
 """What the name of everything of this service on a router begins with."""
 
-EFFECT_AFTER = 0.15
+EFFECT_AFTER = 0.1
 """Seconds between the acceptance of an update and its effect."""
 
 

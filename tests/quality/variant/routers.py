@@ -31,7 +31,7 @@ from tests.quality.variant.mapping import (
 )
 from tests.quality.variant.stays import Device
 
-SHORTEST_DELAY, LONGEST_DELAY = 0.05, 0.2
+SHORTEST_DELAY, LONGEST_DELAY = 0.02, 0.12
 """Seconds between a change and the first write on its account."""
 
 BETWEEN_WRITES = 0.01
