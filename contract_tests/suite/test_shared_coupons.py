@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from contract_tests.client import Answer
-from contract_tests.context import Context
+from contract_tests.context import Context, Site
 from contract_tests.coupons import PRECISION, Coupon, SignedLink, coupons_in, forged, instant, signed_link
 from contract_tests.instances import Instances
-from contract_tests.laboratory import LabClock
+from contract_tests.laboratory import Guests, LabClock
 from contract_tests.resources import pauses
+from contract_tests.suite.portals import close, open_portal, verdict
 from contract_tests.suite.schedules import CouponDesk, Timeline
 from contract_tests.verifier import CannotTell, Verifier
 
@@ -153,6 +154,52 @@ def test_links_over_time(instances: Instances, verify: Verifier, desk: CouponDes
     )
     for each_instance in (instance, witness):
         instances.delete(each_instance["id"])
+
+
+@pytest.mark.moves_clock
+@pytest.mark.site(0)
+@pytest.mark.verifies("LINK-12", "SCHED-18")
+def test_coupon_of_a_run_is_used(
+    context: Context,
+    instances: Instances,
+    verify: Verifier,
+    desk: CouponDesk,
+    site: Site,
+    guests: Guests,
+    clock: LabClock,
+) -> None:
+    """A guest hands in one of three coupons that a schedule has made."""
+    portal = open_portal(context, site, guests, site.subnets[0], "coupons of a schedule")
+    _, schedule = desk.make(portal.instance, "for guests", count=3, valid_for_in_minutes=180)
+    due = instant(desk.dated(portal.instance, schedule).get("next_run_at"))
+    if due is None:
+        raise CannotTell("a new schedule does not tell when it runs next")
+    timeline = Timeline(clock, desk)
+    timeline.reach(due + PRECISION)
+    coupons = _coupons_of_runs(timeline, portal.instance, wanted=3)
+    if len(coupons) < 3:
+        raise CannotTell(f"the schedule was due at {due} and has made {len(coupons)} coupons of 3")
+    link, used = desk.link(portal.instance, schedule), coupons[0].code
+
+    def shared() -> set[str]:
+        return {coupon.code for coupon in coupons_in(desk.follow(link.url).json())}
+
+    if used not in shared():
+        raise CannotTell("the link does not show the coupons of its schedule")
+    who = portal.admit(used)
+    gone = portal.eventually(lambda: used not in shared())
+    message = f"the link shows a coupon that was redeemed {'no longer' if gone else 'still'}"
+    verdict(verify, "LINK-12", gone, message, who)
+
+    def counted() -> list[Any]:
+        now = desk.look(portal.instance, schedule)
+        return [now.get(f"tokens_{what}_since_last_run") for what in ("generated", "used", "available")]
+
+    wanted = [3, 1, 2]
+    good = portal.eventually(lambda: counted() == wanted)
+    message = f"of 3 coupons one was redeemed; counted as generated, used, available: {wanted if good else counted()}"
+    verdict(verify, "SCHED-18", good, message, who)
+    close(instances, portal)
 
 
 def _coupons_of_runs(timeline: Timeline, instance: Mapping[str, Any], *, wanted: int) -> list[Coupon]:

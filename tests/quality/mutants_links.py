@@ -303,5 +303,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant("links expire after an hour", "semantics", "LINK-10", _checks(_within_an_hour)),
     Mutant("a link is good once", "semantics", "LINK-10", _once),
     Mutant("the latest link alone is good", "semantics", "LINK-10", _latest_link_alone),
+    Mutant("redeemed coupons shared", "semantics", "LINK-12", _shares_with(_not_expired)),
     Mutant("expired coupons shared", "semantics", "LINK-11", _shares_with(_whether_expired_or_not)),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -94,49 +95,58 @@ def _stale(original: Any) -> Any:
 
 # Runs.
 
-AfterRun = Callable[[ScheduleStore, ScheduleRecord, datetime, datetime], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """What stands for the recurrence of a schedule that runs now: `reckon` gives the next run."""
+
+    recurrence: Recurrence
+    due: datetime
+    reckon: Callable[[Recurrence, datetime, datetime], datetime]
+
+    def next_after(self, moment: datetime) -> datetime:
+        return self.reckon(self.recurrence, self.due, moment)
 
 
-def _afterwards(
-    next_run: Callable[[ScheduleRecord, datetime, datetime], datetime],
-) -> Callable[[Stage], None]:
-    """After a run, the next one is at `next_run`, of the schedule, when it was due, and the time now."""
+def _afterwards(reckon: Callable[[Recurrence, datetime, datetime], datetime]) -> Callable[[Stage], None]:
+    """After a run, the next one is what `reckon` says: of the recurrence, when it was due, and the time now."""
 
-    def make(original: Any) -> Any:
+    def apply(stage: Stage) -> None:
+        running = ContextVar("running", default=False)
+
         async def run_due(self: ScheduleStore, schedule_id: str, now: datetime) -> Run | None:
-            query = select(ScheduleRecord).where(ScheduleRecord.id == schedule_id)
-            async with self._database.reading() as session:
-                record = await session.scalar(query)
-                due = None if record is None else record.next_run_at
-            run: Run | None = await original(self, schedule_id, now)
-            if run is not None and due is not None:
-                async with self._database.writing() as session:
-                    record = await session.scalar(query)
-                    if record is not None:
-                        record.next_run_at = next_run(record, due, now)
+            token = running.set(True)
+            try:
+                run: Run | None = await run_as_due(self, schedule_id, now)
+            finally:
+                running.reset(token)
             return run
 
-        return run_due
+        def recurrence_of(record: ScheduleRecord) -> Any:
+            right = read(record)
+            return _After(right, record.next_run_at, reckon) if running.get() else right
 
-    return replaces(ScheduleStore, "run_due", make)
+        run_as_due = stage.patch(ScheduleStore, "run_due", run_due)
+        read = stage.patch(schedules, "recurrence_of", recurrence_of)
+
+    return apply
 
 
-def _period(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
+def _period(right: Recurrence, due: datetime, now: datetime) -> datetime:
     """Periods of so many hours, whatever clocks and calendars say."""
-    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 28}[record.recurrence_type])
+    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 28}[right.type])
 
 
-def _daily_from_now_on(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
-    return Recurrence("daily", record.timezone).next_after(now)
+def _daily_from_now_on(right: Recurrence, due: datetime, now: datetime) -> datetime:
+    return Recurrence("daily", right.timezone).next_after(now)
 
 
-def _every_other_day(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
-    right = schedules.recurrence_of(record)
-    return right.next_after(right.next_after(now)) if right.type == "daily" else right.next_after(now)
+def _every_other_day(right: Recurrence, due: datetime, now: datetime) -> datetime:
+    following = right.next_after(now)
+    return right.next_after(following) if right.type == "daily" else following
 
 
-def _a_day_of_24_hours(record: ScheduleRecord, due: datetime, now: datetime) -> datetime:
-    right = schedules.recurrence_of(record)
+def _a_day_of_24_hours(right: Recurrence, due: datetime, now: datetime) -> datetime:
     return due + timedelta(hours=24) if right.type == "daily" else right.next_after(now)
 
 
@@ -459,6 +469,25 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "SCHED-RUN-07",
         _shows("listCouponSchedules", tokens_generated_since_last_run=lambda item: 0),
         budget=60,
+    ),
+    Mutant(
+        "no token is ever used",
+        "semantics",
+        "SCHED-18",
+        _shows(
+            "listCouponSchedules",
+            tokens_used_since_last_run=lambda item: 0,
+            tokens_available_since_last_run=lambda item: item["tokens_generated_since_last_run"],
+        ),
+    ),
+    Mutant(
+        "used tokens are still available",
+        "semantics",
+        "SCHED-18",
+        _shows(
+            "listCouponSchedules",
+            tokens_available_since_last_run=lambda item: item["tokens_generated_since_last_run"],
+        ),
     ),
     Mutant("a day of 24 hours", "semantics", "SCHED-RUN-08", _afterwards(_a_day_of_24_hours)),
     Mutant(
