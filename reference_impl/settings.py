@@ -60,6 +60,18 @@ def _origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        # Not quoted: a webhook is often a secret.
+        raise ValueError("write a whole URL, such as https://hooks.example.net/coupons")
+    return value
+
+
 def _path(value: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", value):
         raise ValueError('write a path such as "/captive", or "" for none')
@@ -122,7 +134,7 @@ class DatabaseSettings(_Table):
 class NotificationSettings(_Table):
     """`[notifications]`: the webhook that passes on to notification groups what schedules have made."""
 
-    url: str = Field(pattern=r"^https?://[^/]+", repr=False)
+    url: Annotated[str, AfterValidator(_url)] = Field(repr=False)
 
 
 class TenantSettings(_Table):
@@ -158,9 +170,9 @@ class ProviderSettings(_Table):
     `hosts` are the names a guest's browser needs before login; without them the host of `authorize_url`.
     """
 
-    authorize_url: str = Field(pattern=r"^https?://[^/]+")
-    token_url: str = Field(pattern=r"^https?://[^/]+")
-    user_url: str = Field(pattern=r"^https?://[^/]+")
+    authorize_url: Annotated[str, AfterValidator(_url)]
+    token_url: Annotated[str, AfterValidator(_url)]
+    user_url: Annotated[str, AfterValidator(_url)]
     hosts: tuple[str, ...] = Field(default=(), strict=False)
 
     @property

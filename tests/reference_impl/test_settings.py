@@ -77,6 +77,15 @@ def test_the_public_url_defaults_to_the_listening_address(tmp_path: Path) -> Non
             + f'[[sites]]\nid = "{SITE}"\n[sites.router]\nhost = "h"\nusername = "u"\nport = "8728"\n',
             "[[sites]] number 1, [sites.router], key port: input should be a valid integer",
         ),
+        *(
+            (MINIMAL + f'[notifications]\nurl = "{url}"\n', "[notifications], key url: write a whole URL")
+            for url in ("hooks.example.net", "http://[::1", "https://a b/", "http://a:99999/", "https://")
+        ),
+        (
+            MINIMAL
+            + '[providers.google]\nauthorize_url = "http://x/"\ntoken_url = "x"\nuser_url = "http://x/"\n',
+            "key token_url: write a whole URL",
+        ),
         (MINIMAL.replace('secret = "0123456789abcdef"', 'secret_env = "S"'), "environment variable 'S'"),
         (MINIMAL.replace("[server]", '[server]\nsecret_env = "S"'), "both secret and secret_env"),
     ],
