@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from contract_tests.browsing import Browser, Button, Field, Form, Link, Page
 from contract_tests.laboratory import Guest, Visit
@@ -165,6 +165,20 @@ def _ways(page: Page, kind: str) -> list[Link | Form]:
     # A link without a hint leads anywhere: to the terms, to the operator's own pages.
     ways += [link for link in page.links if rank(link) < 2 and not _says(link.words, _REFUSE)]
     return sorted(ways, key=rank)[:4]
+
+
+def come_back(visitor: Visitor, page: Page, answer: Mapping[str, str]) -> Page | None:
+    """Return from the sign-in page of the provider with an answer that is made up.
+
+    The way back is in the authorization request (RFC 6749, 4.1.1); None where that does not tell it.
+    """
+    for url in (*visitor.browser.path, page.url):
+        asked = parse_qs(urlsplit(url).query)
+        if "redirect_uri" in asked:
+            back = asked["redirect_uri"][0]
+            told = urlencode({**answer, **{name: asked[name][0] for name in ("state",) if name in asked}})
+            return visitor.browser.open(f"{back}{'&' if '?' in back else '?'}{told}")
+    return None
 
 
 def sign_in(visitor: Visitor, page: Page, username: str, hosts: Collection[str]) -> Page:

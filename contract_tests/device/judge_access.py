@@ -44,6 +44,8 @@ class Asked:
 _TRAFFIC: Final = (
     Asked("a web page over TLS", access.Request.of_url(f"https://{OUTSIDE}/")),
     Asked("TCP to port 22", access.Request.of_packet(OUTSIDE, 22)),
+    Asked("TCP to port 8443", access.Request.of_packet(OUTSIDE, 8443)),
+    Asked("a web page over QUIC", access.Request.of_packet(OUTSIDE, 443, "udp")),
     Asked("UDP to port 123", access.Request.of_packet(OUTSIDE, 123, "udp")),
     Asked("a ping", access.Request.of_packet(OUTSIDE, 0, "icmp")),
 )
