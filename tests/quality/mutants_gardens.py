@@ -1,358 +1,363 @@
-"""Mutants of what is open before a login, to whom and when, and of what else is on the router."""
+"""Mutants of walled gardens: which addresses are taken, what is kept, at which site."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
 from dataclasses import replace
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete
+from sqlalchemy import select
 
-from reference_impl.provisioning import desired as wishes
-from reference_impl.provisioning.desired import Claim
-from reference_impl.provisioning.device import Device
-from reference_impl.provisioning.menus import (
-    MENUS,
-    SERVER,
-    USER_PROFILE,
-    WALLED_GARDEN_IP,
-    Actual,
-    Item,
-    Operation,
-)
 from reference_impl.records import GardenRecord
-from reference_impl.store import Store
+from reference_impl.settings import Settings
+from reference_impl.stores import garden
 from reference_impl.stores.garden import GardenStore
-from tests.quality.mutants_routers import (
-    Apply,
-    Plan,
-    claims,
-    desires,
-    meddling,
-    never,
-    plans,
-    when_a_server_comes,
+from tests.quality.mutants_doors import (
+    NOT_FOUND,
+    Document,
+    answering,
+    changed,
+    deleting,
+    field,
+    kept_after_deletion,
+    refused_but_done,
+    refusing,
+    repeated_update,
+    rewriting,
+    with_body,
 )
-from tests.quality.mutants_stage import Mutant, Stage
+from tests.quality.mutants_stage import Call, Inside, Mutant, Reply, Stage, answer, on_body, on_reply, through
 
-# Walled gardens.
+_LIST, _CREATE, _GET = "listWalledGardenEntries", "createWalledGardenEntry", "getWalledGardenEntry"
+_UPDATE, _DELETE = "updateWalledGardenEntry", "deleteWalledGardenEntry"
 
-
-def _gardens(change: Callable[[str], Iterable[str]]) -> Apply:
-    """Each entry of the walled gardens becomes others."""
-    return claims(
-        lambda found: [
-            replace(claim, garden=tuple(each for entry in claim.garden for each in change(entry)))
-            for claim in found
-        ]
-    )
+# Addresses.
 
 
-def _in_the_first_subnet(found: list[Claim]) -> list[Claim]:
-    first: dict[tuple[str, str], Claim] = {}
-    for claim in found:
-        first.setdefault((claim.instance_id, claim.site_id), claim)
-    return [claim if claim in first.values() else replace(claim, garden=()) for claim in found]
+def _address(change: Any) -> Any:
+    """Another address is stored than the one that was sent."""
+
+    def rewrite(body: Document) -> Document | None:
+        address = body.get("ip_address")
+        return {"ip_address": change(address)} if isinstance(address, str) else None
+
+    return rewrite
 
 
-def _later_ones_alone(stage: Stage) -> None:
-    """The entries that a site had before an instance came to it are left out."""
-    before: dict[tuple[str, str, str], set[str]] = {}
-
-    def change(found: list[Claim]) -> list[Claim]:
-        kept = []
-        for claim in found:
-            old = before.setdefault((claim.instance_id, claim.site_id, claim.subnet), set(claim.garden))
-            kept.append(replace(claim, garden=tuple(each for each in claim.garden if each not in old)))
-        return kept
-
-    claims(change)(stage)
+def _class_c(address: str) -> str:
+    """Single addresses are opened with their neighbours."""
+    return address if "/" in address else str(IPv4Network(f"{address}/24", strict=False))
 
 
-def _first_ones_alone(stage: Stage) -> None:
-    """The walled garden is that of when the subnet was first claimed."""
-    before: dict[tuple[str, str, str], tuple[str, ...]] = {}
-
-    def change(found: list[Claim]) -> list[Claim]:
-        return [
-            replace(
-                claim,
-                garden=before.setdefault((claim.instance_id, claim.site_id, claim.subnet), claim.garden),
-            )
-            for claim in found
-        ]
-
-    claims(change)(stage)
+def _host_alone(address: str) -> str:
+    return address.partition("/")[0]
 
 
-def _of_every_site(stage: Stage) -> None:
-    """An instance opens the walled gardens of all its sites at each of them."""
-
-    async def read(self: Store, site_ids: Iterable[str]) -> list[Claim]:
-        all_sites = [site.id for site in stage.settings.sites] if stage.settings else []
-        found: list[Claim] = await original(self, all_sites)
-        gardens: dict[str, dict[str, None]] = {}
-        for claim in found:
-            gardens.setdefault(claim.instance_id, {}).update(dict.fromkeys(claim.garden))
-        wanted = set(site_ids)
-        return [
-            replace(claim, garden=tuple(gardens[claim.instance_id]))
-            for claim in found
-            if claim.site_id in wanted
-        ]
-
-    original = stage.patch(Store, "claims", read)
+def _whole_bytes(address: str) -> str:
+    """Prefixes end where bytes end, as in the days of classes."""
+    if "/" not in address:
+        return address
+    network = IPv4Network(address)
+    return str(network.supernet(new_prefix=network.prefixlen // 8 * 8)) if network.prefixlen % 8 else address
 
 
-def _all_go_with_one(stage: Stage) -> None:
-    async def gone(self: GardenStore, site_id: str, entry_id: str, tenant: str) -> bool:
-        found: bool = await original(self, site_id, entry_id, tenant)
-        async with self._database.writing() as session:
-            await session.execute(delete(GardenRecord).where(GardenRecord.site_id == site_id))
+def _resembles(form: str) -> Any:
+    """What resembles an address is taken for one."""
+
+    def rewrite(body: Document) -> Document | None:
+        address = body.get("ip_address")
+        if not isinstance(address, str) or not re.match(form, address):
+            return None
+        try:
+            IPv4Network(address)
+        except ValueError:
+            return {"ip_address": "192.0.2.1"}
+        return None
+
+    return rewrite
+
+
+def _left_out(name: str, value: Any) -> Any:
+    return lambda body: None if name in body else {name: value}
+
+
+def _as_text(name: str) -> Any:
+    return lambda body: {name: str(body[name])} if isinstance(body.get(name), int) else None
+
+
+def _no_such_type(body: Document) -> Document | None:
+    return {"type": None} if body.get("type") not in (None, "captive-auth", "captive-portal") else None
+
+
+async def _refused_but_made(call: Call, inside: Inside, settings: Settings) -> Reply:
+    """The entry is stored, then what is wrong with it is noticed."""
+    reply = await inside(call)
+    if call.operation == _CREATE and reply.status == 400 and isinstance(call.json, dict):
+        name = call.json.get("name")
+        if isinstance(name, str):
+            await inside(call.with_json({"name": name, "ip_address": "192.0.2.1"}))
+    return reply
+
+
+# Sites.
+
+
+def _site_forgotten(stage: Stage, *, deleting_too: bool) -> None:
+    """An entry is looked for by its id alone."""
+
+    async def find(session: Any, site_id: str, entry_id: str, tenant: str) -> GardenRecord | None:
+        query = select(GardenRecord).where(GardenRecord.id == entry_id, GardenRecord.tenant == tenant)
+        found: GardenRecord | None = await session.scalar(query)
         return found
 
-    original = stage.patch(GardenStore, "delete", gone)
+    async def delete(self: GardenStore, site_id: str, entry_id: str, tenant: str) -> bool:
+        if not deleting_too and await original_entry(self, site_id, entry_id, tenant) is None:
+            return False
+        return bool(await original_delete(self, site_id, entry_id, tenant))
+
+    async def entry(self: GardenStore, site_id: str, entry_id: str, tenant: str) -> GardenRecord | None:
+        async with self._database.reading() as session:
+            look: Any = original_find if deleting_too else find
+            record: GardenRecord | None = await look(session, site_id, entry_id, tenant)
+            return record
+
+    original_find = garden._find
+    original_entry = stage.patch(GardenStore, "entry", entry)
+    original_delete = stage.patch(GardenStore, "delete", delete)
+    if deleting_too:
+        stage.patch(garden, "_find", find)
 
 
-def _steps(plan: Plan, verb: str) -> Plan:
-    return [step for step in plan if step.menu == WALLED_GARDEN_IP and step.verb == verb]
+async def _all_sites(call: Call, inside: Inside, settings: Settings) -> Reply:
+    """A list of the entries of every site."""
+    reply = await inside(call)
+    if call.operation != _LIST or not reply.ok:
+        return reply
+    entries = reply.json
+    for site in settings.sites:
+        if str(site.id) != call.last_id:
+            entries += (await inside(replace(call, path=f"/walled-garden/{site.id}"))).json
+    return reply.with_json(entries)
 
 
-def _old_one_stays(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """An entry that comes in the place of another leaves that one where it is."""
-    going = _steps(plan, "remove") if _steps(plan, "add") else []
-    return [step for step in plan if step not in going]
+def _updated_anew(stage: Stage) -> None:
+    """An update takes the entry away and makes another."""
+    updated: set[str] = set()
+
+    async def door(call: Call, inside: Inside, settings: Settings) -> Reply:
+        reply = await inside(call)
+        if call.operation == _UPDATE and reply.ok:
+            updated.add(call.last_id)
+        if call.operation == _GET and call.last_id in updated and reply.ok:
+            return reply.with_json(changed(reply.json, "created_at", "2026-01-01T00:00:00Z"))
+        return reply
+
+    stage.door(door)
 
 
-def _new_one_is_missing(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """An entry that takes the place of another does so by the removal of that one alone."""
-    coming = _steps(plan, "add") if _steps(plan, "remove") else []
-    return [step for step in plan if step not in coming]
-
-
-def _in_two_steps(step: Operation) -> Iterator[Operation]:
-    """A new entry is added first, and told then what it is for."""
-    given = step.properties
-    if (
-        step.verb == "add"
-        and step.menu == WALLED_GARDEN_IP
-        and "dst-address" in given
-        and "protocol" not in given
-    ):
-        where = {"dst-address": given["dst-address"]}
-        yield replace(step, properties={name: value for name, value in given.items() if name not in where})
-        yield Operation("set", WALLED_GARDEN_IP, "*last", where)
-    else:
-        yield step
-
-
-def _added_wide_then_narrowed(stage: Stage) -> None:
-    async def carry_out(self: Device, operation: Operation) -> None:
-        first, *rest = _in_two_steps(operation)
-        await original(self, first)
-        for step in rest:
-            rows = await self.connection.print(WALLED_GARDEN_IP, "comment,dst-address")
-            await original(self, replace(step, target=rows[-1][".id"]))
-
-    original = stage.patch(Device, "apply", carry_out)
-
-
-def _server_anew_with_the_garden(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """A change of the walled garden makes the servers of the router anew."""
-    touched = any(step.menu == WALLED_GARDEN_IP for step in plan)
-    if not touched or any(step.menu == SERVER for step in plan):
-        return plan
-    return [*plan, *_anew(items, actual)]
-
-
-def _anew(items: Sequence[Item], actual: Actual) -> Plan:
-    wanted = {item.key: item for item in items if item.menu == SERVER}
-    steps: Plan = []
-    for row in actual.get(SERVER, ()):
-        item = wanted.get(MENUS[SERVER].key_of(row))
-        if item is not None:
-            properties = {**item.properties, **item.initial, "disabled": "no"}
-            steps += [Operation("remove", SERVER, row[".id"]), Operation("add", SERVER, None, properties)]
-    return steps
-
-
-# Captive, and that throughout.
-
-
-def _rule(**conditions: str) -> Apply:
-    """When the first server comes, the walled garden gets a rule for all guests beside it."""
-
-    async def deed(device: Device) -> None:
-        words = [f"={name.replace('_', '-')}={value}" for name, value in conditions.items()]
-        await device.connection.call(f"{WALLED_GARDEN_IP}/add", "=action=accept", *words)
-
-    return when_a_server_comes(deed)
-
-
-def _stopped_for_a_change(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """While the profile of users changes, the servers stand still."""
-    if not any(step.menu == USER_PROFILE and step.verb == "set" for step in plan):
-        return plan
-    rows = [row for row in actual.get(SERVER, ()) if MENUS[SERVER].owns(row)]
-    stop, start = (
-        [Operation("set", SERVER, row[".id"], {"disabled": word}) for row in rows] for word in ("yes", "no")
-    )
-    return [*stop, *plan, *start]
-
-
-def _anew_for_a_change(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """A new limit of sessions makes the servers anew, so that they take notice of it."""
-    if not any(step.menu == USER_PROFILE and step.verb == "set" for step in plan):
-        return plan
-    return [*plan, *_anew(items, actual)]
-
-
-async def _bypassed_for_a_moment(device: Device) -> None:
-    """Nobody shall be cut off while the server starts."""
-    call = device.connection.call
-    await call(
-        "/ip/hotspot/ip-binding/add", "=type=bypassed", "=address=10.5.50.0/24", "=comment=for a moment"
-    )
-    [row] = await device.connection.print("/ip/hotspot/ip-binding", "comment", "?comment=for a moment")
-    await call("/ip/hotspot/ip-binding/remove", f"=.id={row['.id']}")
-
-
-# Others on the router.
-
-
-def _one_limit(items: list[Item]) -> list[Item]:
-    """All instances of a router have the session limit of the newest."""
-    limits = [item.properties["session-timeout"] for item in items if item.menu == USER_PROFILE]
-    return [
-        replace(item, properties={**item.properties, "session-timeout": limits[-1]})
-        if item.menu == USER_PROFILE
-        else item
-        for item in items
-    ]
-
-
-def _others_anew(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """When a server comes or goes, those that are there are made anew."""
-    if any(step.menu == SERVER and step.verb in ("add", "remove") for step in plan):
-        going = {step.target for step in plan if step.menu == SERVER and step.verb == "remove"}
-        kept = {**actual, SERVER: [row for row in actual.get(SERVER, ()) if row[".id"] not in going]}
-        return [*plan, *_anew(items, kept)]
-    return plan
-
-
-def _in_the_way(deed: Callable[[Device, str], Any]) -> Apply:
-    """Interfaces of the operator's hotspots are free for ours, and something is done to those first."""
-
-    def apply(stage: Stage) -> None:
-        stage.patch(wishes, "_foreign_interfaces", lambda actual: set())
-
-        async def carry_out(self: Device, operation: Operation) -> None:
-            if operation.verb == "add" and operation.menu == SERVER:
-                interface = operation.properties["interface"]
-                for row in await self.connection.print(SERVER, "name,interface", f"?interface={interface}"):
-                    if not MENUS[SERVER].owns(row):
-                        await deed(self, row[".id"])
-            await original(self, operation)
-
-        original = stage.patch(Device, "apply", carry_out)
-
-    return apply
-
-
-async def _nothing(device: Device, server: str) -> None:
-    """It is left as it is."""
-
-
-async def _disabled(device: Device, server: str) -> None:
-    await device.connection.call(f"{SERVER}/set", f"=.id={server}", "=disabled=yes")
-
-
-async def _removed(device: Device, server: str) -> None:
-    await device.connection.call(f"{SERVER}/remove", f"=.id={server}")
-
+_PORTAL: Final = with_body(lambda body: body.get("type") == "captive-portal")
+_SHAPE: Final = "http-shape"
+_RULES: Final = "validation"
+_MEANING: Final = "semantics"
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("HTTPS is let through", "device-wrong", "DEV-CAPTIVE-01", _rule(protocol="tcp", dst_port="443")),
-    Mutant("pings are let through", "device-wrong", "DEV-CAPTIVE-01", _rule(protocol="icmp")),
-    Mutant("QUIC is let through", "device-wrong", "DEV-CAPTIVE-01", _rule(protocol="udp", dst_port="443")),
     Mutant(
-        "high ports are let through",
-        "device-wrong",
-        "DEV-CAPTIVE-01",
-        _rule(protocol="tcp", dst_port="1024-65535"),
+        "single addresses open a network",
+        _MEANING,
+        "GARDEN-CREATE-01",
+        rewriting(_CREATE, change=_address(_class_c)),
     ),
     Mutant(
-        "the time is let through", "device-wrong", "DEV-CAPTIVE-01", _rule(protocol="udp", dst_port="123")
+        "single addresses are refused",
+        _RULES,
+        "GARDEN-CREATE-01",
+        refusing(_CREATE, when=with_body(lambda body: "/" not in str(body.get("ip_address")))),
     ),
-    Mutant("a garden entry begins wide", "device-order", "DEV-OPEN-01", _added_wide_then_narrowed),
-    Mutant("servers stand still for a change", "device-order", "DEV-OPEN-01", plans(_stopped_for_a_change)),
-    Mutant("servers anew for a change", "device-order", "DEV-OPEN-01", plans(_anew_for_a_change)),
     Mutant(
-        "everybody is let out for a moment",
-        "device-order",
-        "DEV-OPEN-01",
-        meddling(
-            lambda step: (
-                step.verb == "set" and step.menu == SERVER and step.properties.get("disabled") == "no"
-            ),
-            _bypassed_for_a_moment,
+        "entries are named after their address",
+        _MEANING,
+        "GARDEN-CREATE-01",
+        rewriting(_CREATE, change=lambda body: {"name": str(body.get("ip_address"))}),
+    ),
+    Mutant(
+        "names of entries are ASCII",
+        _MEANING,
+        "GARDEN-CREATE-01",
+        rewriting(_CREATE, change=lambda body: {"name": body["name"].encode("ascii", "replace").decode()}),
+    ),
+    Mutant(
+        "prefixes lose their length",
+        _MEANING,
+        "GARDEN-CREATE-02",
+        rewriting(_CREATE, change=_address(_host_alone)),
+    ),
+    Mutant(
+        "prefixes are refused",
+        _RULES,
+        "GARDEN-CREATE-02",
+        refusing(_CREATE, when=with_body(lambda body: "/" in str(body.get("ip_address")))),
+    ),
+    Mutant("captive-portal is refused", _RULES, "GARDEN-CREATE-03", refusing(_CREATE, when=_PORTAL)),
+    Mutant(
+        "every entry is captive-auth",
+        _MEANING,
+        "GARDEN-CREATE-03",
+        rewriting(_CREATE, change=lambda body: {"type": "captive-auth"} if "type" in body else None),
+    ),
+    Mutant(
+        "prefixes end with a byte",
+        _MEANING,
+        "GARDEN-CREATE-03",
+        rewriting(_CREATE, change=_address(_whole_bytes)),
+    ),
+    Mutant(
+        "nameless entries are named",
+        _RULES,
+        "GARDEN-CREATE-04",
+        rewriting(_CREATE, change=_left_out("name", "Entry")),
+    ),
+    Mutant(
+        "entries without an address",
+        _RULES,
+        "GARDEN-CREATE-04",
+        rewriting(_CREATE, change=_left_out("ip_address", "192.0.2.1")),
+    ),
+    Mutant(
+        "four numbers are an address",
+        _RULES,
+        "GARDEN-CREATE-05",
+        rewriting(_CREATE, change=_resembles(r"^\d+(\.\d+){3}(/\d+)?$")),
+    ),
+    Mutant(
+        "what follows an address is not read",
+        _RULES,
+        "GARDEN-CREATE-05",
+        rewriting(_CREATE, change=_resembles(r"^192\.0\.2\.(0/24/|1-)")),
+    ),
+    Mutant(
+        "a long prefix is cut",
+        _RULES,
+        "GARDEN-CREATE-05",
+        rewriting(_CREATE, change=_resembles(r"^192\.0\.2\.0/33$")),
+    ),
+    Mutant(
+        "no address is everything",
+        _RULES,
+        "GARDEN-CREATE-05",
+        rewriting(_CREATE, change=_resembles(r"^$")),
+    ),
+    Mutant("other types are none", _RULES, "GARDEN-CREATE-06", rewriting(_CREATE, change=_no_such_type)),
+    Mutant(
+        "a number names an entry", _RULES, "GARDEN-CREATE-06", rewriting(_CREATE, change=_as_text("name"))
+    ),
+    Mutant("refused entries are made", _MEANING, "GARDEN-CREATE-07", through(_refused_but_made), budget=60),
+    Mutant(
+        "an entry has no type by itself",
+        _MEANING,
+        "GARDEN-CREATE-08",
+        rewriting(_CREATE, change=lambda body: None if "type" in body else {"type": "captive-portal"}),
+        generation="spa",
+    ),
+    Mutant(
+        "reading shows the address alone",
+        _MEANING,
+        "GARDEN-GET-01",
+        on_body(_GET, change=field("ip_address", _host_alone)),
+    ),
+    Mutant(
+        "reading forgets the type",
+        _MEANING,
+        "GARDEN-GET-01",
+        on_body(_GET, change=field("type", lambda kind: None)),
+    ),
+    Mutant(
+        "reading shows now as created_at",
+        _MEANING,
+        "GARDEN-GET-01",
+        on_body(_GET, change=field("created_at", lambda text: "2026-01-01T00:00:00Z")),
+    ),
+    Mutant(
+        "an entry is read under any site",
+        _MEANING,
+        "GARDEN-SITE-01",
+        lambda stage: _site_forgotten(stage, deleting_too=False),
+    ),
+    Mutant(
+        "an entry is deleted under any site",
+        _MEANING,
+        "GARDEN-SITE-02",
+        lambda stage: _site_forgotten(stage, deleting_too=True),
+    ),
+    Mutant(
+        "list has captive-auth alone",
+        _MEANING,
+        "GARDEN-LIST-01",
+        on_body(_LIST, change=lambda body: [item for item in body if item["type"] == "captive-auth"]),
+    ),
+    Mutant(
+        "list has entries twice", _MEANING, "GARDEN-LIST-01", on_body(_LIST, change=lambda body: body * 2)
+    ),
+    Mutant(
+        "list shows addresses alone",
+        _MEANING,
+        "GARDEN-LIST-01",
+        on_body(_LIST, change=field("ip_address", _host_alone)),
+    ),
+    Mutant("list is that of all sites", _MEANING, "GARDEN-LIST-02", through(_all_sites)),
+    Mutant(
+        "update leaves the address",
+        _MEANING,
+        "GARDEN-UPD-01",
+        rewriting(_UPDATE, change=_address(lambda address: "192.0.2.7"), claims=True),
+    ),
+    Mutant(
+        "update leaves the type",
+        _MEANING,
+        "GARDEN-UPD-01",
+        rewriting(_UPDATE, change=lambda body: {"type": None}, claims=True),
+    ),
+    Mutant(
+        "update of an entry is undone",
+        _MEANING,
+        "GARDEN-UPD-01",
+        repeated_update(_UPDATE, lambda shown, sent: sent | {"name": "Entry"}),
+    ),
+    Mutant("update makes an entry anew", _MEANING, "GARDEN-UPD-01", _updated_anew),
+    Mutant("entries are not updated", _RULES, "GARDEN-UPD-01", answering(_UPDATE, 200, NOT_FOUND)),
+    Mutant(
+        "update takes any address",
+        _RULES,
+        "GARDEN-UPD-02",
+        rewriting(_UPDATE, change=_resembles(r"^\d+(\.\d+){3}$")),
+    ),
+    Mutant(
+        "refused update renames an entry",
+        _MEANING,
+        "GARDEN-UPD-02",
+        refused_but_done(_UPDATE, lambda now, sent: now | {"name": sent["name"]}),
+    ),
+    Mutant("entries stay for ever", _RULES, "GARDEN-DEL-01", refusing(_DELETE)),
+    Mutant("deleted entry is still read", _MEANING, "GARDEN-DEL-01", kept_after_deletion(_DELETE, _GET)),
+    Mutant(
+        "deleting an entry again is fine",
+        _MEANING,
+        "GARDEN-DEL-01",
+        on_reply(_DELETE, change=lambda reply: answer(204) if reply.status == 404 else reply, failed=True),
+    ),
+    Mutant(
+        "deletion takes the walled garden",
+        _MEANING,
+        "GARDEN-DEL-02",
+        deleting(_DELETE, lambda other, target: True),
+    ),
+    Mutant(
+        "deletion takes what the prefix holds",
+        _MEANING,
+        "GARDEN-DEL-02",
+        deleting(
+            _DELETE,
+            lambda other, target: other["ip_address"].split(".")[0] == target["ip_address"].split(".")[0],
         ),
     ),
-    Mutant(
-        "the garden is in the first subnet alone",
-        "device-missing",
-        "DEV-GARDEN-02",
-        claims(_in_the_first_subnet),
-    ),
-    Mutant(
-        "the first address of a prefix alone",
-        "device-missing",
-        "DEV-GARDEN-02",
-        _gardens(lambda entry: [entry.partition("/")[0]]),
-    ),
-    Mutant(
-        "hosts of a prefix alone",
-        "device-missing",
-        "DEV-GARDEN-02",
-        _gardens(
-            lambda entry: (
-                [str(host) for host in IPv4Network(entry).hosts()]
-                if "/" in entry and IPv4Network(entry).prefixlen < 32
-                else [entry]
-            )
-        ),
-    ),
-    Mutant("entries from before are left out", "device-missing", "DEV-GARDEN-02", _later_ones_alone),
-    Mutant("the garden is read once", "device-stale", "DEV-GARDEN-02", _first_ones_alone),
-    Mutant(
-        "the garden in prefixes of 24",
-        "device-wrong",
-        "DEV-GARDEN-03",
-        _gardens(lambda entry: [str(IPv4Network(entry).supernet(new_prefix=24))]),
-    ),
-    Mutant(
-        "prefixes one bit short",
-        "device-wrong",
-        "DEV-GARDEN-03",
-        _gardens(lambda entry: [str(IPv4Network(entry).supernet())]),
-    ),
-    Mutant("garden entries stay", "device-leaked", "DEV-GARDEN-04", never("remove", WALLED_GARDEN_IP)),
-    Mutant("all garden entries go with one", "device-missing", "DEV-GARDEN-04", _all_go_with_one),
-    Mutant("gardens of all sites of an instance", "device-wrong", "DEV-GARDEN-05", _of_every_site),
-    Mutant("a moved entry leaves the old one", "device-leaked", "DEV-GARDEN-06", plans(_old_one_stays)),
-    Mutant("a moved entry is only taken away", "device-missing", "DEV-GARDEN-06", plans(_new_one_is_missing)),
-    Mutant(
-        "the garden makes servers anew",
-        "device-disturbing",
-        "DEV-QUIET-03",
-        plans(_server_anew_with_the_garden),
-    ),
-    Mutant("one session limit for all", "device-disturbing", "DEV-ISO-01", desires(_one_limit)),
-    Mutant("a server makes others anew", "device-disturbing", "DEV-ISO-01", plans(_others_anew)),
-    Mutant(
-        "a second server beside the operator's", "device-disturbing", "DEV-COLLIDE-01", _in_the_way(_nothing)
-    ),
-    Mutant("the operator's server is stopped", "device-disturbing", "DEV-COLLIDE-01", _in_the_way(_disabled)),
-    Mutant("the operator's server makes way", "device-disturbing", "DEV-COLLIDE-01", _in_the_way(_removed)),
 )
