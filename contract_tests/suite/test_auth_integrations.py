@@ -19,6 +19,7 @@ from contract_tests.verifier import CannotTell, Verifier
 from spec.loader import Contract
 
 _STORED = ("name", "type", "config.client_id", "config.tenant")
+_LABEL = "Gäste, вход, 登录"  # a name in several scripts is a name
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_life_of_each_type(context: Context, integrations: Collection, verify:
     made: dict[str, dict[str, Any]] = {}
     for kind in TYPES:
         verify.start_scenario()
-        body = integration_body(context, kind)
+        body = integration_body(context, kind, label=_LABEL)
         answer = integrations.create(body, purpose=f"create an integration of type {kind}")
         created = answer.json() if answer.ok else None
         good = isinstance(created, dict) and isinstance(created.get("id"), str)
@@ -69,11 +70,13 @@ def test_a_life_of_each_type(context: Context, integrations: Collection, verify:
         _same("INT-GET-01", verify, created, reading.json(), INTEGRATION, f"the integration of type {kind}")
         made[kind] = reading.json() if reading.ok else created
     _test_links(verify, made)
-    _sign_in_of(context, verify, made[next(reversed(made))])
+    signs_in = _sign_in_of(context, verify, made[next(reversed(made))])
     _listed(integrations, verify, made)
 
     chosen = next(iter(made))
     changed = _updated(context, integrations, verify, chosen, made[chosen])
+    if signs_in:
+        _sign_in_after_an_update(context, verify, changed)
     others = {kind: one for kind, one in made.items() if kind != chosen}
     for kind, other in others.items():
         reading = integrations.read(other["id"], purpose="see that an update of another left it alone")
@@ -103,13 +106,16 @@ def _test_links(verify: Verifier, made: Mapping[str, Mapping[str, Any]]) -> None
     )
 
 
-def _sign_in_of(context: Context, verify: Verifier, one: Mapping[str, Any]) -> None:
-    """Where the test_url leads: to a provider that is told the client_id, but not with another signature."""
+def _sign_in_of(context: Context, verify: Verifier, one: Mapping[str, Any]) -> bool:
+    """Where the test_url leads: to a provider that is told the client_id, but not with another signature.
+
+    Gives whether it leads there.
+    """
     link, client_id = one.get("test_url"), (one.get("config") or {}).get("client_id")
     if not (isinstance(link, str) and _is_link(link) and isinstance(client_id, str)):
         verify.cannot_tell("INT-URL-02", "there is no test_url to follow")
         verify.cannot_tell("INT-URL-03", "there is no test_url to follow")
-        return
+        return False
     verify.start_scenario()
     led, answer = _leads_to(context, link, client_id, "follow the test_url")
     if answer.status is None:
@@ -117,7 +123,7 @@ def _sign_in_of(context: Context, verify: Verifier, one: Mapping[str, Any]) -> N
             "INT-URL-02", f"the host of the test_url cannot be reached from here: {answer.error}"
         )
         verify.cannot_tell("INT-URL-03", "the test_url cannot be followed from here")
-        return
+        return False
     if led or not answer.ok:
         verify.check(
             "INT-URL-02",
@@ -131,7 +137,7 @@ def _sign_in_of(context: Context, verify: Verifier, one: Mapping[str, Any]) -> N
     name = next((name for name in query if "sig" in name.lower()), None)
     if name is None or not led:
         verify.cannot_tell("INT-URL-03", "no signature of the test_url decides whether it leads to a sign-in")
-        return
+        return led
     verify.start_scenario()
     query[name] = forged(query[name])
     altered = urlunsplit(parts._replace(query=urlencode(query)))
@@ -142,6 +148,23 @@ def _sign_in_of(context: Context, verify: Verifier, one: Mapping[str, Any]) -> N
         f"the test_url with an altered signature was answered {answer.status} and "
         + ("leads to the sign-in all the same" if led else "leads to no sign-in"),
     )
+    return True
+
+
+def _sign_in_after_an_update(context: Context, verify: Verifier, one: Mapping[str, Any]) -> None:
+    """The sign-in is that of the configuration as it is now."""
+    link, client_id = one.get("test_url"), (one.get("config") or {}).get("client_id")
+    if not (isinstance(link, str) and _is_link(link) and isinstance(client_id, str)):
+        return
+    verify.start_scenario()
+    led, answer = _leads_to(context, link, client_id, "follow the test_url after the update")
+    if answer.status is not None:
+        verify.check(
+            "INT-URL-02",
+            led,
+            f"after an update of the client_id the test_url was answered {answer.text[:160]}; "
+            f"expected the sign-in of {client_id}",
+        )
 
 
 def _leads_to(context: Context, url: str, client_id: str, purpose: str) -> tuple[bool, Answer]:

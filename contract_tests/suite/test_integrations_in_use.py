@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -136,6 +137,7 @@ def test_a_change_of_strategy(
     context: Context, instances: Instances, integrations: Collection, verify: Verifier
 ) -> None:
     one = make_integration(context, "github", label="changing over")
+    other = make_integration(context, "google", label="changed over")
     instance = instances.make("changing over")
     nobody = unknown_id(context.seed)
     answer = instances.change(
@@ -149,15 +151,17 @@ def test_a_change_of_strategy(
         answer.refused,
         f"the integration {nobody} was answered {answer.text[:160]}; expected a refusal",
     )
-    answer = instances.change(instance, purpose="from coupon to oauth2", **oauth2(one))
-    reading = instances.reading_until(
-        instance["id"], answer, lambda now: _uses(now, one), purpose="read it as oauth2"
-    )
-    verify.check(
-        "INT-USE-02",
-        answer.ok and _uses(reading.json(), one),
-        f"the change to oauth2 was answered {answer.text[:160]}, then reads {_login(reading.json())}",
-    )
+    for purpose, used in (("from coupon to oauth2", one), ("to another integration", other)):
+        answer = instances.change(instance, purpose=purpose, **oauth2(used))
+        reading = instances.reading_until(
+            instance["id"], answer, functools.partial(_uses, integration=used), purpose="read it as oauth2"
+        )
+        verify.check(
+            "INT-USE-02",
+            answer.ok and _uses(reading.json(), used),
+            f"the change {purpose} was answered {answer.text[:160]}, then reads {_login(reading.json())}; "
+            f"expected the integration {used['id']}",
+        )
     answer = instances.change(instance, purpose="back from oauth2 to coupon")
     back = {"strategy": "coupon", "auth_integration_id": None}
     reading = instances.reading_until(
@@ -169,7 +173,8 @@ def test_a_change_of_strategy(
         f"the change back to coupon was answered {answer.text[:160]}, then reads {_login(reading.json())}",
     )
     instances.delete(instance["id"])
-    integrations.delete(one["id"])
+    for used in (one, other):
+        integrations.delete(used["id"])
 
 
 @pytest.mark.site(0)

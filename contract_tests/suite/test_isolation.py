@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from contract_tests.ledger import OTHER_TENANT
 from contract_tests.suite.comparison import ENTRY, find, unlike
 from contract_tests.suite.integrations import make_integration, oauth2
 from contract_tests.suite.requests import (
+    ABSENT,
     Prepared,
     Surroundings,
     every_operation,
@@ -99,7 +101,7 @@ def _lists(context: Context, verify: Verifier, around: Surroundings) -> None:
 
 
 def _site(context: Context, verify: Verifier, around: Surroundings) -> None:
-    """Walled garden entries of the first tenant: the second neither reads, lists nor deletes them."""
+    """Walled garden entries of the first tenant: the second neither reads, lists, changes nor deletes them."""
     if "walled-garden-entry" not in around.resources:
         verify.cannot_tell("ISO-SITE-01", "no walled garden entry could be made")
         return
@@ -108,6 +110,7 @@ def _site(context: Context, verify: Verifier, around: Surroundings) -> None:
     theirs = context.collection("walled-garden-entry", tenant=OTHER_TENANT)
     reading = theirs.read(one["id"], purpose="read an entry of another tenant", siteId=site)
     listed = theirs.listing(purpose="list the entries as another tenant", siteId=site)
+    _entry_changed(context, verify, one, site)
     deletion = theirs.delete(
         one["id"], purpose="delete an entry of another tenant", siteId=site, essential=False
     )
@@ -124,6 +127,24 @@ def _site(context: Context, verify: Verifier, around: Surroundings) -> None:
             kept,
             f"as another tenant {what} was answered {answer.text[:160]}; expected the entry to be hidden and kept",
         )
+
+
+def _entry_changed(context: Context, verify: Verifier, one: Mapping[str, Any], site: str) -> None:
+    """No page tells of the update of an entry; where there is one, it is the owner's alone."""
+    theirs = context.collection("walled-garden-entry", tenant=OTHER_TENANT)
+    if theirs.kind.update not in context.contract.operations:
+        return
+    body = {"name": theirs.name("taken"), "ip_address": "192.0.2.73"}
+    answer = theirs.update(one["id"], body, purpose="change an entry of another tenant", siteId=site)
+    left = context.collection("walled-garden-entry").read(
+        one["id"], purpose="see whether it is as it was", siteId=site
+    )
+    verify.check(
+        "ISO-SITE-01",
+        answer.status in _HIDDEN | ABSENT and not unlike(one, left.json(), ENTRY),
+        f"as another tenant changing it was answered {answer.text[:160]}, then the entry was answered "
+        f"{left.text[:160]}; expected the entry to be hidden and kept",
+    )
 
 
 @pytest.mark.verifies("ISO-USE-01")

@@ -14,9 +14,7 @@ from reference_impl.settings import Settings
 from reference_impl.stores import garden
 from reference_impl.stores.garden import GardenStore
 from tests.quality.mutants_doors import (
-    NOT_FOUND,
     Document,
-    answering,
     changed,
     deleting,
     field,
@@ -324,7 +322,7 @@ MUTANTS: tuple[Mutant, ...] = (
         repeated_update(_UPDATE, lambda shown, sent: sent | {"name": "Entry"}),
     ),
     Mutant("update makes an entry anew", _MEANING, "GARDEN-UPD-01", _updated_anew),
-    Mutant("entries are not updated", _RULES, "GARDEN-UPD-01", answering(_UPDATE, 200, NOT_FOUND)),
+    Mutant("entries are not updated", _RULES, "GARDEN-UPD-01", refusing(_UPDATE)),
     Mutant(
         "update takes any address",
         _RULES,
