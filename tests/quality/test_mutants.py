@@ -12,6 +12,7 @@ import pytest
 from spec.loader import GENERATIONS, load_contract
 from tests.quality import (
     mutants_bystanders,
+    mutants_captives,
     mutants_coupons,
     mutants_devices,
     mutants_gardens,
@@ -21,6 +22,8 @@ from tests.quality import (
     mutants_integrations,
     mutants_integrations_in_use,
     mutants_links,
+    mutants_redeeming,
+    mutants_resilience,
     mutants_runs,
     mutants_schedules,
     mutants_semantics,
@@ -28,6 +31,7 @@ from tests.quality import (
     mutants_tenants,
     mutants_traces,
     mutants_validation,
+    mutants_windows,
 )
 from tests.quality.harness import Outcome, deployment, judge
 from tests.quality.mutants_stage import Mutant, Stage
@@ -50,8 +54,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_integrations.MUTANTS,
     *mutants_integrations_in_use.MUTANTS,
     *mutants_gardens.MUTANTS,
+    *mutants_resilience.MUTANTS,
     *mutants_tenants.MUTANTS,
     *mutants_guests.MUTANTS,
+    *mutants_redeeming.MUTANTS,
+    *mutants_windows.MUTANTS,
+    *mutants_captives.MUTANTS,
 )
 LEVELS = {
     (generation, requirement.id): requirement.level
