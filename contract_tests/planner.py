@@ -126,7 +126,9 @@ def _for_property(name: str, part: Mapping[str, Any], *, required: bool) -> Iter
             yield PlannedBody("bound", name, True, f"{name} {bound}", {name: bound})
             yield PlannedBody("bound", name, False, f"{name} {bound + beyond}", {name: bound + beyond})
     if "enum" in documented:
-        for wrong in ("unheard-of", "", str(documented["enum"][0]).upper() + "X"):
+        # Some read an empty text as null.
+        empty = () if part.get("nullable") else ("",)
+        for wrong in ("unheard-of", *empty, str(documented["enum"][0]).upper() + "X"):
             yield PlannedBody("enum", name, False, f"{name} {_short(wrong)}", {name: wrong})
     kind = documented.get("type")
     if isinstance(kind, str):

@@ -157,8 +157,8 @@ class CouponDesk:
     def follow(self, url: str, *, purpose: str = "follow the signed coupon URL") -> Answer:
         """Open a signed link without the token.
 
-        It names the public host of the deployment. If nobody answers there, the target is asked for the same: what
-        is signed is taken to be the same wherever it is opened.
+        It names the public host of the deployment. If nobody answers there, or somebody who does not show what the
+        target shows, the target is asked: what is signed is taken to be the same wherever it is opened.
         """
         query = urlsplit(url).query
         path = self._contract.path("retrieveSharedCoupons") + (f"?{query}" if query else "")
@@ -166,9 +166,12 @@ class CouponDesk:
             return self._client.send("GET", path, purpose=purpose, token=None)
         answer = self._client.fetch(url, purpose=purpose)
         if self._host_reached is None:
-            self._host_reached = answer.status is not None
-            if not self._host_reached:
-                return self.follow(url, purpose=purpose)
+            # The first link that is followed is one that holds.
+            self._host_reached = answer.ok
+            if not answer.ok:
+                there = self._client.send("GET", path, purpose=purpose, token=None)
+                self._host_reached = answer.status is not None and not there.ok
+                return answer if self._host_reached else there
         return answer
 
 

@@ -92,6 +92,11 @@ def _lists(context: Context, verify: Verifier, around: Surroundings) -> None:
         answer = context.collection(kind, tenant=OTHER_TENANT).listing(
             purpose=f"list {kind} as another tenant"
         )
+        if not answer.ok:
+            verify.cannot_tell(
+                "ISO-LIST-01", f"the second tenant's own list was answered {answer.text[:120]}"
+            )
+            continue
         shown = find(answer.json(), around.resources[kind]["id"])
         verify.check(
             "ISO-LIST-01",

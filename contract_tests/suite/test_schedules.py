@@ -50,6 +50,7 @@ def _same(before: Mapping[str, Any], after: Any) -> dict[str, Any]:
     "WIRE-01",
     "WIRE-02",
     "WIRE-05",
+    "WIRE-06",
 )
 def test_life_of_schedules(instances: Instances, verify: Verifier, desk: CouponDesk) -> None:
     """A schedule of each recurrence in one instance, one in another: each stays where and what it is."""
@@ -59,16 +60,13 @@ def test_life_of_schedules(instances: Instances, verify: Verifier, desk: CouponD
         desk.make(instance, "weekly", recurrence_type="weekly", day_of_week=5, timezone="Asia/Tokyo"),
         desk.make(instance, "monthly", recurrence_type="monthly", day_of_month=12, timezone="UTC"),
     ]
-    foreign_body, foreign = desk.make(other, "elsewhere")
-    for body, created in [*made, (foreign_body, foreign)]:
-        wrong = differing(body, created)
-        owner = other if created is foreign else instance
-        if str(created.get("instance_id")).lower() != owner["id"].lower():
-            wrong["instance_id"] = created.get("instance_id")
-        verify.check("SCHED-01", not wrong, f"sent {body}, the answer has {wrong or 'the same'}")
+    _, foreign = desk.make(other, "elsewhere")
     listed = desk.schedules_of(instance)
-    for _, created in made:
+    for body, created in made:
         found = [item for item in listed if str(item.get("id")).lower() == created["id"].lower()]
+        _as_sent(verify, instance, body, created, "the answer")
+        for item in found[:1]:
+            _as_sent(verify, instance, body, item, "the list")
         wrong = _same(created, found[0]) if found else {}
         verify.check(
             "SCHED-03",
@@ -89,6 +87,22 @@ def test_life_of_schedules(instances: Instances, verify: Verifier, desk: CouponD
     _delete_one(verify, desk, instance, [created for _, created in made])
     for each in (instance, other):
         instances.delete(each["id"])
+
+
+def _as_sent(
+    verify: Verifier,
+    instance: Mapping[str, Any],
+    body: Mapping[str, Any],
+    found: Mapping[str, Any],
+    where: str,
+) -> None:
+    """No page tells what a creation is answered with: what the answer leaves out, the list has to show."""
+    wrong = differing(body, found)
+    if str(found.get("instance_id")).lower() != instance["id"].lower():
+        wrong["instance_id"] = found.get("instance_id")
+    if where == "the answer":
+        wrong = {name: value for name, value in wrong.items() if value is not None}
+    verify.check("SCHED-01", not wrong, f"sent {body}, {where} has {wrong or 'the same'}")
 
 
 def _counted(verify: Verifier, schedule: Mapping[str, Any]) -> None:
@@ -243,6 +257,8 @@ def _chosen(cases: Iterable[PlannedBody], used_day: str | None) -> list[PlannedB
     for case in cases:
         if (used_day is not None) != (case.property == used_day):
             continue
+        if case.kind == "missing":
+            continue  # told above, of a schedule that has no day yet which might be kept
         alike = [other for other in chosen if (other.property, other.kind) == (case.property, case.kind)]
         if case.kind == "bound" or len(alike) < (2 if case.kind == "enum" else 1):
             chosen.append(case)
@@ -293,8 +309,8 @@ def _refused_creations(verify: Verifier, desk: CouponDesk, instance: Mapping[str
         ("SCHED-09", "count 501", {"count": 501}),
         ("SCHED-09", "valid_for_in_minutes 0", {"valid_for_in_minutes": 0}),
         ("SCHED-09", "the recurrence yearly", {"recurrence_type": "yearly"}),
-        ("SCHED-10", "weekly without day_of_week", {"recurrence_type": "weekly"}),
-        ("SCHED-10", "monthly without day_of_month", {"recurrence_type": "monthly"}),
+        ("SCHED-09", "weekly without day_of_week", {"recurrence_type": "weekly"}),
+        ("SCHED-09", "monthly without day_of_month", {"recurrence_type": "monthly"}),
     ):
         verify.start_scenario()
         answer = desk.attempt(instance, desk.body("refused", **changes), purpose=f"make a schedule: {what}")

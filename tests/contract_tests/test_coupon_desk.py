@@ -81,10 +81,31 @@ def test_a_link_to_the_target_is_followed_without_the_token(
 
 
 def test_a_link_to_another_host_is_followed_there(desk: CouponDesk, behind: respx.MockRouter) -> None:
-    elsewhere = behind.get("https://public.test/captive/coupons").mock(httpx.Response(410))
+    elsewhere = behind.get("https://public.test/captive/coupons").mock(
+        side_effect=[httpx.Response(200, json=[]), httpx.Response(410)]
+    )
     at_home = behind.get(f"{BASE}/coupons").mock(httpx.Response(200, json=[]))
+    statuses = [desk.follow(f"https://public.test/captive/coupons?{QUERY}").status for _ in range(2)]
+    assert statuses == [200, 410]
+    assert (elsewhere.call_count, at_home.call_count) == (2, 0)
+
+
+def test_where_the_other_host_knows_nothing_of_the_target_the_target_is_asked(
+    desk: CouponDesk, behind: respx.MockRouter
+) -> None:
+    elsewhere = behind.get("https://public.test/captive/coupons").mock(httpx.Response(403))
+    at_home = behind.get(f"{BASE}/coupons?{QUERY}").mock(httpx.Response(200, json=[]))
+    for _ in range(2):
+        assert desk.follow(f"https://public.test/captive/coupons?{QUERY}").ok
+    assert (elsewhere.call_count, at_home.call_count) == (1, 2)
+
+
+def test_a_link_that_neither_host_takes_is_answered_by_its_own(
+    desk: CouponDesk, behind: respx.MockRouter
+) -> None:
+    behind.get("https://public.test/captive/coupons").mock(httpx.Response(410))
+    behind.get(f"{BASE}/coupons").mock(httpx.Response(403))
     assert desk.follow(f"https://public.test/captive/coupons?{QUERY}").status == 410
-    assert (elsewhere.call_count, at_home.call_count) == (1, 0)
 
 
 def test_where_the_other_host_is_out_of_reach_the_target_is_asked(

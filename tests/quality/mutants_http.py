@@ -322,6 +322,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("created_at is missing", _SHAPE, "WIRE-01", on_body(*_ALL, change=_without("created_at"))),
     Mutant("session_ttl is text", _SHAPE, "WIRE-01", on_body("getInstance", change=_as("session_ttl", str))),
     Mutant(
+        "count of a schedule is text",
+        _SHAPE,
+        "WIRE-06",
+        on_body("getCouponSchedule", change=_as("count", str)),
+    ),
+    Mutant(
         "sites are null",
         _SHAPE,
         "WIRE-01",

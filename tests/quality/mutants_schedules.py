@@ -278,14 +278,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "weekly on Mondays unless said",
         "validation",
-        "SCHED-10",
+        "SCHED-09",
         rewriting("createCouponSchedule", change=_default("day_of_week", 1)),
         budget=60,
     ),
     Mutant(
         "monthly on the first unless said",
         "validation",
-        "SCHED-10",
+        "SCHED-09",
         rewriting("createCouponSchedule", change=_default("day_of_month", 1)),
         budget=60,
     ),
