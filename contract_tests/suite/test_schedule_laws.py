@@ -150,6 +150,7 @@ def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: L
             len(listed) <= len(plan.coupons),
             f"{plan.what} made {len(plan.coupons)} coupons at {due}; at {later} there are {len(listed)}",
         )
+    _past_kept(verify, desk, plans[0])
     verify.start_scenario()
     timeline.reach(deleted.due + _LATEST)
     listed = desk.listed(deleted.instance, purpose="list the coupons of a schedule that was deleted")
@@ -179,6 +180,22 @@ def _update(desk: CouponDesk, plan: _Plan, **changes: Any) -> datetime | None:
             return former
         time.sleep(pause)
     return None
+
+
+def _past_kept(verify: Verifier, desk: CouponDesk, plan: _Plan) -> None:
+    """See that an update of the name, after a run, does not touch what is told of the run."""
+    before = instant(desk.look(plan.instance, plan.schedule).get("last_run_at"))
+    answer = desk.change(
+        plan.instance, plan.schedule, plan.body | {"name": f"{plan.body['name']}s"}, "its name"
+    )
+    if before is None or not answer.ok:
+        return
+    after = desk.look(plan.instance, plan.schedule).get("last_run_at")
+    verify.check(
+        "SCHED-RUN-03",
+        (instant(after) or before - _MINUTE) >= before,
+        f"{plan.what} last ran at {before}; after an update of its name it shows the last_run_at {after!r}",
+    )
 
 
 def _not_as_before(verify: Verifier, timeline: _Runs, plan: _Plan) -> None:

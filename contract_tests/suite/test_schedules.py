@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests.client import Answer
 from contract_tests.context import Context
-from contract_tests.coupons import DAY_OF, coupons_in, differing, instant, recurrence_of
+from contract_tests.coupons import DAY_OF, about, coupons_in, differing, instant, recurrence_of
 from contract_tests.instances import Instances
 from contract_tests.planner import PlannedBody, plan
 from contract_tests.resources import pauses
@@ -47,6 +47,7 @@ def _same(before: Mapping[str, Any], after: Any) -> dict[str, Any]:
     "SCHED-15",
     "SCHED-16",
     "SCHED-17",
+    "SCHED-19",
     "WIRE-01",
     "WIRE-02",
     "WIRE-05",
@@ -85,8 +86,16 @@ def test_life_of_schedules(instances: Instances, verify: Verifier, desk: CouponD
     _below_another(verify, desk, instance, other, made[2][1])
     _update_one(verify, desk, instance, [created for _, created in made])
     _delete_one(verify, desk, instance, [created for _, created in made])
-    for each in (instance, other):
-        instances.delete(each["id"])
+    if instances.delete(other["id"]).ok:
+        gone = desk.schedules.listing(
+            purpose="list the schedules of the deleted instance", instanceId=other["id"]
+        )
+        verify.check(
+            "SCHED-19",
+            gone.status == 404,
+            f"the schedules of a deleted instance were answered {gone.text[:160]}; expected 404",
+        )
+    instances.delete(instance["id"])
 
 
 def _as_sent(
@@ -348,12 +357,13 @@ def test_next_run(instances: Instances, verify: Verifier, desk: CouponDesk) -> N
             _right_day(verify, requirement, body, schedule)
         _in_time(verify, body, schedule)
     verify.start_scenario()
-    body = desk.body("moved", recurrence_type="weekly", day_of_week=3, timezone=FAR_WEST)
-    answer = desk.change(instance, daily, body, "weekly from now on")
-    if not answer.ok:
-        raise CannotTell(f"the update that the check builds on was answered {answer.text[:160]}")
-    _shown(desk, instance, daily, answer.status, body)
-    _right_day(verify, "SCHED-NEXT-04", body, desk.look(instance, daily))
+    for day in (3, 6):
+        body = desk.body("moved", recurrence_type="weekly", day_of_week=day, timezone=FAR_WEST)
+        answer = desk.change(instance, daily, body, f"weekly, on day {day}, from now on")
+        if not answer.ok:
+            raise CannotTell(f"the update that the check builds on was answered {answer.text[:160]}")
+        _shown(desk, instance, daily, answer.status, body)
+        _right_day(verify, "SCHED-NEXT-04", body, desk.look(instance, daily))
     instances.delete(instance["id"])
 
 
@@ -419,11 +429,19 @@ def test_run_now(instances: Instances, verify: Verifier, desk: CouponDesk) -> No
                 break
             time.sleep(pause)
     shared = desk.follow(desk.link(instance, schedule).url)
-    shown = {coupon.code for coupon in coupons_in(shared.json())}
-    wanted = {coupon.code for coupon in listed}
+    shown = {coupon.code: coupon for coupon in coupons_in(shared.json())}
+    missing = [coupon.code for coupon in listed if coupon.code not in shown]
     verify.check(
         "LINK-05",
-        shared.ok and wanted <= shown,
-        f"the link was answered {shared.status}; it does not show {', '.join(sorted(wanted - shown)) or 'none'}",
+        shared.ok and not missing,
+        f"the link was answered {shared.status}; it does not show {', '.join(missing) or 'none'}",
+    )
+    otherwise = [
+        f"{coupon.code} until {shown[coupon.code].expires_at} for {coupon.expires_at}"
+        for coupon in listed
+        if coupon.code in shown and not about(coupon.expires_at, shown[coupon.code].expires_at)
+    ]
+    verify.check(
+        "LINK-05", not otherwise, f"the link shows {'; '.join(otherwise[:3]) or 'what the instance lists'}"
     )
     instances.delete(instance["id"])

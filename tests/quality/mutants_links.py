@@ -110,6 +110,12 @@ def _of_latest_run(stage: Stage) -> None:
     original = stage.patch(CouponStore, "valid_of_schedule", of_schedule)
 
 
+def _ends_a_day_later(item: Body) -> Body:
+    """The end of a link is shown for that of a coupon."""
+    later = datetime.fromisoformat(item["created_at"]) + timedelta(days=1)
+    return item | {"expires_at": later.isoformat().replace("+00:00", "Z")}
+
+
 Check = Callable[[LinkSigner, str, str, str, Callable[[], None]], None]
 """How a link is checked: signer, path, expires, signature, and the check as it should be."""
 
@@ -280,6 +286,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         on_body("retrieveSharedCoupons", change=lambda body: body[:1]),
     ),
     Mutant("coupons of the latest run shared", "semantics", "LINK-05", _of_latest_run),
+    Mutant(
+        "shared coupons end with the link",
+        "semantics",
+        "LINK-05",
+        on_body("retrieveSharedCoupons", change=each(_ends_a_day_later)),
+    ),
     Mutant(
         "codes half hidden",
         "semantics",

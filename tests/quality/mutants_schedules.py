@@ -24,7 +24,6 @@ from tests.quality.mutants_doors import (
 )
 from tests.quality.mutants_stage import Mutant, Stage, each, on_body, replaces
 
-_WRITING = ("createCouponSchedule", "updateCouponSchedule")
 _SHOWING = ("createCouponSchedule", "updateCouponSchedule", "getCouponSchedule", "listCouponSchedules")
 _WRITABLE = schedules._WRITABLE
 
@@ -151,6 +150,15 @@ def _not_deleted(original: Any) -> Any:
         return await self.schedule(instance_id, schedule_id, tenant) is not None
 
     return delete
+
+
+def _without_its_instance(stage: Stage) -> None:
+    """The list of schedules does not look for the instance, only for what refers to it."""
+
+    async def found(self: ScheduleStore, instance_id: str, tenant: str) -> list[Schedule]:
+        return await original(self, instance_id, tenant) or []
+
+    original = stage.patch(ScheduleStore, "schedules", found)
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -348,4 +356,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "SCHED-17",
         _shows("listCouponSchedules", tokens_available_since_last_run=lambda item: item["count"]),
     ),
+    Mutant("no schedules where no instance is", "semantics", "SCHED-19", _without_its_instance),
 )
