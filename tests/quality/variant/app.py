@@ -6,6 +6,7 @@ import contextlib
 import hmac
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,13 +42,16 @@ TAKING_OVER = Habits(
     takes_over=True,
     deletes_later=True,
     own_clock=False,
-    by_binding=True,
+    admits="binding",
     strict=False,
     upkeep=True,
     codes="abcdefghkmnpqrstuvwxyz",
     clean=False,
     outside="http://127.0.0.1:9",  # where nobody answers whoever asks from here
 )
+
+
+LISTING = replace(TAKING_OVER, admits="list")
 
 
 class ByMethod:
@@ -208,7 +212,8 @@ def make_app(settings: Settings, *, clock: Clock, habits: Habits = REFUSING, see
             [*book.claims(site)],
             lambda claim: stays.tickets(site, claim),
             garden.addresses(site),
-            [*stays.bound(site)],
+            [*stays.let_in(site)],
+            habits.admits == "list",
             [*stays.windows(site)],
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from tests.quality.variant.bodies import COLOURS
@@ -30,8 +30,8 @@ class Habits:
     `takes_over`: a network goes to who asked last; otherwise the wish for a network in use is refused.
     `deletes_later`: a deletion is accepted and takes effect like an update; otherwise at once.
     `own_clock`: it goes by the clock of the machine, whatever clock it is given.
-    `by_binding`: guests are let in by a binding that the service takes away in time; otherwise the browser of the
-    guest logs in at the router, with a ticket that is good for one stay.
+    `admits`: by `ticket`, with which the browser of the guest logs in at the router, good for one stay; by `binding`,
+    which the service takes away in time; by `list`, from which the router takes the guest by itself.
     `strict`: a group that does not exist, an address that is open already, and coupons of an instance whose guests
     sign in at a provider are refused, and a credential in a body where it means nothing; an update of an
     integration needs the secret.
@@ -44,7 +44,7 @@ class Habits:
     takes_over: bool = False
     deletes_later: bool = False
     own_clock: bool = True
-    by_binding: bool = False
+    admits: Literal["ticket", "binding", "list"] = "ticket"
     strict: bool = True
     upkeep: bool = False
     codes: str = "0123456789"

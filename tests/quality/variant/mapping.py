@@ -3,8 +3,9 @@
 The mapping is not that of the reference. Nothing carries a comment. What the instances of a router share (pages,
 server profile, user profile, the way to the portal, the list of open addresses) is made for the first of them and
 removed with the last. How long a guest may stay is the limit-uptime of a ticket, a user bound to the server; the
-shared user profile has no session-timeout. Or there are no users, and bindings that somebody has to take away in
-time let guests in. The way to an identity provider is opened for one device by a row of its own.
+shared user profile has no session-timeout. Or there are no users, and guests are let in by bindings that somebody has
+to take away in time, or by lists from which the router takes them by itself. The way to an identity provider is opened
+for one device by a row of its own.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Wishes:
     claims: Sequence[Claim]
     tickets: Callable[[Claim], Iterable[Ticket]]
     addresses: Collection[str]
-    bound: Collection[Device]
+    let_in: Collection[tuple[Device, int]]
+    by_list: bool
     windows: Collection[Window]
 
 
@@ -93,11 +95,16 @@ def wanted(wishes: Wishes, rows: Mapping[str, list[Row]], portal: SplitResult, s
         Item(SERVER_PROFILES, SHARED_SERVER_PROFILE, profile),
         *([Item(USER_PROFILES, SHARED_USER_PROFILE, user_profile)] if tickets else []),
         Item(GARDEN, PORTAL, way_to(portal)),
-        *(Item(LISTS, address, {"list": OPEN, "address": address}) for address in sorted(wishes.addresses)),
+        *(_listed(OPEN, address) for address in sorted(wishes.addresses)),
         *servers.values(),
         *tickets,
         *(_opened(server) for server in servers),
-        *(_binding(device) for device in wishes.bound if device.server in servers),
+        *(_admitting(server) for server in servers if wishes.by_list),
+        *(
+            _listed(device.server, device.address, timeout=f"{left}s") if wishes.by_list else _binding(device)
+            for device, left in wishes.let_in
+            if device.server in servers
+        ),
         *(_window(window) for window in wishes.windows if window.device.server in servers),
     ]
 
@@ -108,10 +115,12 @@ def key_of(menu: str, row: Row, portal: SplitResult) -> str | None:
     if menu in NAMED:
         return name if name.startswith(OURS) else None
     if menu == LISTS:
-        return str(row["address"]) if row.get("list") == OPEN else None
+        return f"{row['list']} {row['address']}" if str(row.get("list")).startswith(OURS) else None
     if server.startswith(OURS):
         if menu == BINDINGS:
             return f"{server} {row.get('mac-address')} {row.get('address')}"
+        if "src-address-list" in row:
+            return f"{server} in"
         if "src-address" in row:
             return f"{server} {row['src-address']} {row.get('dst-host')}"
         return server
@@ -155,6 +164,15 @@ def _ticket(ticket: Ticket) -> Item:
 
 def _opened(server: str) -> Item:
     return Item(GARDEN, server, {"action": "accept", "server": server, "dst-address-list": OPEN})
+
+
+def _admitting(server: str) -> Item:
+    """Whoever is on the list that is called like the server is let through to everywhere."""
+    return Item(GARDEN, f"{server} in", {"action": "accept", "server": server, "src-address-list": server})
+
+
+def _listed(name: str, address: str, **more: str) -> Item:
+    return Item(LISTS, f"{name} {address}", {"list": name, "address": address, **more})
 
 
 def _binding(device: Device) -> Item:

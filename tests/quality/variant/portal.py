@@ -18,7 +18,7 @@ from reference_impl.settings import ProviderSettings
 from tests.quality.variant.book import Book, Claim, Habits, Instance
 from tests.quality.variant.coupons import LENGTH, Coupon, Coupons
 from tests.quality.variant.integrations import Integration, Integrations
-from tests.quality.variant.mapping import BINDINGS, GARDEN, USERS
+from tests.quality.variant.mapping import BINDINGS, GARDEN, LISTS, USERS
 from tests.quality.variant.stays import Device, Stay, Stays
 
 PUBLIC = ("/try-out", "/hello", "/welcome", "/voucher", "/sign-in", "/back", "/bye", "/terms")
@@ -273,7 +273,7 @@ class Portal:
     async def _let_in(self, guest: Guest, coupon: Coupon | None) -> Response:
         """Begin the stay and wait for the router; without it the coupon can be used again."""
         device = guest.arrival.device
-        known = not self._habits.by_binding or await self._routers.knows(device)
+        known = self._habits.admits == "ticket" or await self._routers.knows(device)
         stay = self._stays.begin(guest.instance, guest.claim, device) if known else None
         if stay is None or not await self._is_ready(stay):
             if stay is not None:
@@ -302,6 +302,8 @@ class Portal:
         device = stay.device
         if stay.ticket is not None:
             return await self._routers.placed(device.site, USERS, stay.ticket.name)
+        if self._habits.admits == "list":
+            return await self._routers.placed(device.site, LISTS, f"{device.server} {device.address}")
         return await self._routers.placed(
             device.site, BINDINGS, f"{device.server} {device.mac} {device.address}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Self
 from urllib.parse import SplitResult
 
@@ -73,9 +73,20 @@ class Router:
                     await self._write(menu, "set", identifier, dict([item.last]))
                     self._placed[item.menu, item.key] = identifier, item.last[1]
         kept = {(item.menu, item.key) for item in items}
+        await self._forget_what_ended(kept)
         for menu, key in sorted(self._placed.keys() - kept, key=_when_it_goes):
             await self._write(menu, "remove", self._placed[menu, key][0], {})
             del self._placed[menu, key]
+
+    async def _forget_what_ended(self, kept: Container[tuple[str, str]]) -> None:
+        """Entries of lists that are to go may have gone by themselves."""
+        if any(place[0] == LISTS and place not in kept for place in self._placed):
+            there = {row[".id"] for row in await self._rows(LISTS)}
+            ended = [
+                place for place, held in self._placed.items() if place[0] == LISTS and held[0] not in there
+            ]
+            for place in ended:
+                del self._placed[place]
 
     async def knows(self, device: Device) -> bool:
         """Is there such a device behind the server?"""
@@ -214,4 +225,4 @@ class Crew:
                 wake.set()
 
 
-_NOTHING = Wishes((), lambda claim: (), (), (), ())
+_NOTHING = Wishes((), lambda claim: (), (), (), False, ())

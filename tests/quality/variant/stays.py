@@ -97,7 +97,7 @@ class Stays:
 
     def tickets(self, site: str, claim: Claim) -> Iterator[Ticket]:
         """For a server of a site those in use, and one for the next guest."""
-        if self._habits.by_binding:
+        if self._habits.admits != "ticket":
             return
         for stay in self._stays:
             device = stay.device
@@ -109,11 +109,11 @@ class Stays:
                 yield stay.ticket
         yield self._spare(site, claim)
 
-    def bound(self, site: str) -> Iterator[Device]:
-        """The devices that a binding lets in."""
+    def let_in(self, site: str) -> Iterator[tuple[Device, int]]:
+        """The devices that have no ticket, each with the seconds that are left."""
         for stay in self._stays:
             if stay.ticket is None and not stay.over and stay.device.site == site:
-                yield stay.device
+                yield stay.device, max(1, int((stay.ends - self._now()).total_seconds()))
 
     def windows(self, site: str) -> Iterator[Window]:
         return (window for window in self._windows if window.device.site == site)
@@ -126,7 +126,7 @@ class Stays:
             if stay.device == device:
                 self.end(stay)
         ticket = None
-        if not self._habits.by_binding:
+        if self._habits.admits == "ticket":
             ticket = self._spare(device.site, claim)
             self._drawn[device.site, device.server] += 1
         now = self._now()
