@@ -80,7 +80,7 @@ VARIANT = Implementation(
 )
 OTHER_HABITS = Implementation(
     functools.partial(make_app, habits=TAKING_OVER),
-    abreast=10,
+    abreast=5,
     warned=_OWN_CODES,
     not_verified={
         **_because("test links show a page of which only a button leads on", "INT-URL-02", "INT-URL-03"),
