@@ -26,6 +26,7 @@ from reference_impl.guests import callback, portal
 from reference_impl.guests.attempts import Attempts
 from reference_impl.guests.doubts import Doubts
 from reference_impl.guests.tokens import GuestTokens
+from reference_impl.guests.turns import Turns
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Pace, Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
@@ -103,6 +104,7 @@ def create_app(
         sign_ins=SignInStore(database),
         tokens=GuestTokens(settings.server.secret),
         attempts=Attempts(),
+        turns=Turns(),
         doubts=doubts,
         runner=runner,
         notifier=notifier,

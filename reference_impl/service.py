@@ -14,6 +14,7 @@ from reference_impl.generations import generation_of
 from reference_impl.guests.attempts import Attempts
 from reference_impl.guests.doubts import Doubts
 from reference_impl.guests.tokens import GuestTokens
+from reference_impl.guests.turns import Turns
 from reference_impl.notifications import Notifier
 from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.provisioning.sessions import GuestSessions
@@ -50,6 +51,7 @@ class Service:
     sign_ins: SignInStore
     tokens: GuestTokens
     attempts: Attempts
+    turns: Turns
     doubts: Doubts
     runner: ScheduleRunner
     notifier: Notifier

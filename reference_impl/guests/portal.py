@@ -69,7 +69,8 @@ async def log_in(request: Request, service: ServiceIn, instance_id: InstanceId) 
         if instance.terms_text and form.get("terms") != "accepted":
             raise Trouble("terms_missing")
         if instance.strategy == "coupon":
-            await _by_coupon(service, instance, arrival, form)
+            async with service.turns.of((instance.id, arrival.site_id, arrival.ip, arrival.mac)):
+                await _by_coupon(service, instance, arrival, form)
             return connected(service, instance, arrival)
         if way is None:
             raise Trouble("unavailable")

@@ -229,6 +229,17 @@ async def test_two_guests_at_once_with_one_coupon(bench: Bench) -> None:
     assert len(online(bench)) == 1
 
 
+async def test_an_impatient_guest_is_let_in_once_and_told_so_each_time(bench: Bench) -> None:
+    instance = await open_house(bench)
+    codes = [await coupon(bench, instance) for _ in range(3)]
+    visitor = Visitor(bench.api, instance)
+    clicks = [codes[0]] * 3 + codes[1:]
+    answers = await asyncio.gather(*(visitor.redeem(code) for code in clicks))
+    assert [answer.status_code for answer in answers] == [303] * 5
+    assert online(bench) == [IP]
+    assert len(await valid(bench, instance)) == 2
+
+
 async def test_a_database_that_fails_is_asked_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     instance = await open_house(bench)
     code = await coupon(bench, instance)
