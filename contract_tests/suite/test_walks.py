@@ -71,9 +71,7 @@ def _machine(context: Context) -> type[RuleBasedStateMachine]:
                 if (targets := candidate.targets(self.walk))
             )
             chosen, targets = next(possible)
-            self._look(
-                chosen.make(self.walk, targets[(which + self.steps) % len(targets)], number + self.steps)
-            )
+            self._look(chosen.make(self.walk, targets[which % len(targets)], number + self.steps))
             self.steps += 1
             if self.steps == STEPS:
                 for each in lists(self.walk):
@@ -90,12 +88,12 @@ def _machine(context: Context) -> type[RuleBasedStateMachine]:
             self.routers.look(None)
 
         def _look(self, step: Step | None) -> None:
-            """At the routers, at the lists that tell of the step, and at one more in turn."""
+            """At the routers, at the lists that tell of the step, and now and then at one more."""
             if step is None:
                 return
             self.routers.look(step)
             everywhere = lists(self.walk)
-            further = everywhere[(self.steps * 5) % len(everywhere)]
+            further = everywhere[(self.steps * 5) % len(everywhere)] if self.steps % 2 else None
             for each in everywhere:
                 if each in step.lists or each == further:
                     look(self.walk, each, step)

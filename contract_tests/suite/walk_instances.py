@@ -21,7 +21,7 @@ def makers(walk: Walk) -> Sequence[str]:
 def make_instance(walk: Walk, tenant: str, number: int) -> Step:
     """With the strategy oauth2 every other time, if the tenant has an integration."""
     integrations = walk.model.of(INTEGRATIONS, tenant)
-    login = oauth2(integrations[number % len(integrations)].body) if integrations and number % 2 == 0 else {}
+    login = oauth2(integrations[number % len(integrations)].body) if integrations and number % 2 else {}
     requirement = "INT-USE-01" if login else "INST-CREATE-01"
     shortest, longest = session_ttls(walk.context.contract)
     instances = walk.instances(tenant)

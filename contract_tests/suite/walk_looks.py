@@ -92,16 +92,25 @@ class Routers:
     def look(self, step: Step | None) -> None:
         """Wait until each router is as the model has it, at most its settle timeout, and judge it."""
         for identifier, site in self._sites.items():
-            now, _ = site.settle(lambda now, site=site: [each for _, each in self._wanted(site, now, step)])  # type: ignore[misc]
-            for requirement, finding in (*self._wanted(site, now, step), *self._kept(identifier, now, step)):
+            judged: list[Judged] = []
+
+            def wanted(now: Snapshot, site: Site = site, judged: list[Judged] = judged) -> list[Finding]:
+                judged[:] = self._wanted(site, now, step)
+                return [finding for _, finding in judged]
+
+            now, _ = site.settle(wanted)
+            for requirement, finding in (*judged, *self._kept(identifier, now, step)):
                 if finding.visible:
                     self._walk.context.verifier.demand(
                         requirement, finding.ok, finding.message, device=finding.difference
                     )
-            self._before[identifier] = now
-            self._held[identifier] = {
-                subnet: each.id for subnet, each in self._walk.model.holders(identifier).items()
-            }
+            held = {subnet: each.id for subnet, each in self._walk.model.holders(identifier).items()}
+            before = self._held.get(identifier, {})
+            if any(before.get(subnet, owner) != owner for subnet, owner in held.items()):
+                # The server of who gave a subnet may serve it until that of who took it is in its place.
+                site.rest()
+                now = site.snapshot()
+            self._before[identifier], self._held[identifier] = now, held
 
     def restored(self) -> None:
         """Everything was deleted: the routers are what they were."""
