@@ -70,8 +70,9 @@ def _afterwards(reckon: Callable[[Recurrence, datetime, datetime], datetime]) ->
 
 
 def _period(right: Recurrence, due: datetime, now: datetime) -> datetime:
-    """Periods of so many hours, whatever clocks and calendars say."""
-    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": 28}[right.type])
+    """Periods of so many hours, whatever clocks and calendars say; a month that has them is spared."""
+    month = 30 if due.month == 2 else 28
+    return due + timedelta(days={"daily": 1, "weekly": 7, "monthly": month}[right.type])
 
 
 def _daily_from_now_on(right: Recurrence, due: datetime, now: datetime) -> datetime:

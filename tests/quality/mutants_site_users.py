@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import select
 
 from reference_impl import site_users
+from reference_impl.clock import instant
 from reference_impl.provisioning.sessions import GuestSessions
 from reference_impl.records import AdmissionRecord, InstanceRecord
 from reference_impl.settings import Settings
@@ -64,7 +65,7 @@ def _session_of(length: timedelta) -> Callable[[Stage], None]:
     def make(original: Any) -> Any:
         def view(session: Any) -> Any:
             shown = original(session)
-            shown.expires_at = site_users.instant(session.begun_at + length)
+            shown.expires_at = instant(session.begun_at + length)
             return shown
 
         return view
