@@ -72,9 +72,9 @@ VARIANT = Implementation(
         **_because("one schedule is not read by its id", "SCHED-02"),
         **_because(
             "nothing about runs is told of a schedule that has not run",
-            *("SCHED-17", "SCHED-NEXT-01", "SCHED-NEXT-02", "SCHED-NEXT-03", "SCHED-NEXT-04"),
+            *("SCHED-17", "SCHED-18", "SCHED-NEXT-01", "SCHED-NEXT-02", "SCHED-NEXT-03", "SCHED-NEXT-04"),
             *(f"SCHED-RUN-0{number}" for number in range(1, 9)),
-            *("LINK-10", "LINK-11"),
+            *("LINK-10", "LINK-11", "LINK-12"),
         ),
     },
 )
