@@ -41,6 +41,9 @@ def integrations(context: Context) -> Collection:
     "INT-DEL-01",
     "INT-DEL-02",
     "INT-DEL-03",
+    "WIRE-01",
+    "WIRE-02",
+    "WIRE-05",
     "WIRE-06",
 )
 def test_a_life_of_each_type(context: Context, integrations: Collection, verify: Verifier) -> None:

@@ -87,6 +87,9 @@ def garden(context: Context) -> Garden:
     "GARDEN-UPD-01",
     "GARDEN-DEL-01",
     "GARDEN-DEL-02",
+    "WIRE-01",
+    "WIRE-02",
+    "WIRE-05",
     "WIRE-06",
 )
 def test_a_life_of_entries(garden: Garden, verify: Verifier) -> None:

@@ -12,7 +12,7 @@ from reference_impl import store
 from reference_impl.settings import Settings
 from reference_impl.store import Store, UnknownIntegrationError
 from reference_impl.stores.integrations import find_integration
-from tests.quality.mutants_doors import FAILURE, NOT_FOUND, Apply, answering, as_first_tenant, field
+from tests.quality.mutants_doors import FAILURE, NOT_FOUND, Apply, answering, as_first_tenant
 from tests.quality.mutants_http import effect_before_refusal, let_in
 from tests.quality.mutants_stage import (
     Call,
@@ -310,10 +310,10 @@ MUTANTS: tuple[Mutant, ...] = (
         budget=_MANY,
     ),
     Mutant(
-        "reading of an entry has the type of a portal",
+        "integrations are listed by their types",
         _SHAPE,
         "WIRE-01",
-        on_body("getWalledGardenEntry", change=field("type", lambda kind: "portal")),
+        on_body("listAuthIntegrations", change=lambda body: {item["type"]: item for item in body}),
         budget=_MANY,
     ),
     Mutant(
@@ -343,10 +343,10 @@ MUTANTS: tuple[Mutant, ...] = (
         budget=_MANY,
     ),
     Mutant(
-        "creation of an entry is answered 206",
+        "update of an integration is answered 206",
         _SHAPE,
         "WIRE-05",
-        on_reply("createWalledGardenEntry", change=lambda reply: replace(reply, status=206)),
+        on_reply("updateAuthIntegration", change=lambda reply: replace(reply, status=206)),
         budget=_MANY,
     ),
 )
