@@ -145,6 +145,10 @@ def to_provider(visitor: Visitor, page: Page, kind: str, hosts: Collection[str])
         )
         if there.host in hosts:
             return there
+        asked = next((url for url in visitor.browser.path if urlsplit(url).hostname in hosts), None)
+        if asked is not None:
+            # The router may have sent the guest back to the portal: it did not reach the provider.
+            return Page(asked, None, "", there.visit)
         tried.append(way.words or "a link")
     raise CannotTell(
         f"nothing that leads to the identity provider was recognised at {page.url}"

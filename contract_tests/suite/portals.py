@@ -120,12 +120,13 @@ def open_portal(
 
 
 def until_it_answers(portal: Portal, who: Visitor, page: Page) -> Page:
-    """The page, asked for again while nobody answers: what lets the guest there may follow the redirect there."""
+    """The page, asked for again while its host does not answer: what lets the guest there may follow the redirect."""
+    url, host = page.url, page.host
     for pause in pauses(portal.site.config.settle_timeout):
-        if page.status is not None:
+        if page.status is not None and page.host == host:
             break
         time.sleep(pause)
-        page = who.browser.open(page.url)
+        page = who.browser.open(url)
     return page
 
 

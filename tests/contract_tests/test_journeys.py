@@ -118,6 +118,29 @@ def test_the_way_to_the_provider(portal: str) -> None:
     assert ("POST", f"http://{PROVIDER}/auth2", {"sub": "guest@lab.test"}) in sent
 
 
+def test_a_provider_that_the_router_keeps_closed_is_told_from_no_way_there() -> None:
+    sent: list[tuple[str, str, dict[str, str]]] = []
+    asked = f"http://{PROVIDER}/auth?redirect_uri={PORTAL}callback&state=4"
+    pages = {
+        PORTAL: f"<a href='{asked}'>Sign in</a>",
+        f"http://{PROVIDER}/auth": f'<meta http-equiv=refresh content="0;url={PORTAL}">',
+        f"{PORTAL}callback": "declined",
+    }
+    who = visitor(pages, sent)
+    there = journeys.to_provider(who, arrived(who), "google", {PROVIDER})
+    assert (there.url, there.status) == (asked, None)
+    back = journeys.come_back(who, there, {"error": "access_denied"})
+    assert back is not None
+    assert back.text == "declined"
+    assert sent[-1] == ("GET", f"{PORTAL}callback", {"error": "access_denied", "state": "4"})
+
+
+def test_a_provider_that_does_not_tell_the_way_back() -> None:
+    who = visitor({PORTAL: f"<a href=http://{PROVIDER}/auth>Sign in</a>"}, [])
+    there = journeys.to_provider(who, arrived(who), "google", {PROVIDER})
+    assert journeys.come_back(who, there, {"error": "access_denied"}) is None
+
+
 def test_no_way_to_a_provider_is_no_failure() -> None:
     who = visitor({PORTAL: "<a href=/login>Log in</a>", f"{PORTAL}login": "<p>soon</p>"}, [])
     with pytest.raises(CannotTell, match=r"tried: log in"):

@@ -21,6 +21,7 @@ from reference_impl.provisioning.menus import (
     Item,
     Operation,
 )
+from reference_impl.provisioning.reconcile import Provisioning
 from reference_impl.records import GardenRecord
 from reference_impl.store import Store
 from reference_impl.stores.garden import GardenStore
@@ -102,7 +103,12 @@ def _of_every_site(stage: Stage) -> None:
             if claim.site_id in wanted
         ]
 
+    def wake(self: Provisioning, site_ids: Iterable[str]) -> None:
+        for reconciler in self.reconcilers:
+            reconciler.wake()
+
     original = stage.patch(Store, "claims", read)
+    stage.patch(Provisioning, "wake", wake)
 
 
 def _all_go_with_one(stage: Stage) -> None:
@@ -115,20 +121,29 @@ def _all_go_with_one(stage: Stage) -> None:
     original = stage.patch(GardenStore, "delete", gone)
 
 
-def _steps(plan: Plan, verb: str) -> Plan:
-    return [step for step in plan if step.menu == WALLED_GARDEN_IP and step.verb == verb]
+def _moved(change: Callable[[str, str], Sequence[str]]) -> Apply:
+    """An entry that names another address than before opens what `change` makes of both: the old, the new."""
 
+    def apply(stage: Stage) -> None:
+        seen: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        moved: dict[str, Sequence[str]] = {}
 
-def _old_one_stays(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """An entry that comes in the place of another leaves that one where it is."""
-    going = _steps(plan, "remove") if _steps(plan, "add") else []
-    return [step for step in plan if step not in going]
+        def read(found: list[Claim]) -> list[Claim]:
+            changed = []
+            for claim in found:
+                key = (claim.instance_id, claim.site_id, claim.subnet)
+                old = seen.get(key, ())
+                seen[key] = claim.garden
+                if len(old) == len(claim.garden):
+                    pairs = zip(old, claim.garden, strict=True)
+                    moved.update({new: change(before, new) for before, new in pairs if before != new})
+                garden = tuple(each for entry in claim.garden for each in moved.get(entry, (entry,)))
+                changed.append(replace(claim, garden=garden))
+            return changed
 
+        claims(read)(stage)
 
-def _new_one_is_missing(plan: Plan, items: Sequence[Item], actual: Actual) -> Plan:
-    """An entry that takes the place of another does so by the removal of that one alone."""
-    coming = _steps(plan, "add") if _steps(plan, "remove") else []
-    return [step for step in plan if step not in coming]
+    return apply
 
 
 def _in_two_steps(step: Operation) -> Iterator[Operation]:
@@ -340,8 +355,18 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("garden entries stay", "device-leaked", "DEV-GARDEN-04", never("remove", WALLED_GARDEN_IP)),
     Mutant("all garden entries go with one", "device-missing", "DEV-GARDEN-04", _all_go_with_one),
     Mutant("gardens of all sites of an instance", "device-wrong", "DEV-GARDEN-05", _of_every_site),
-    Mutant("a moved entry leaves the old one", "device-leaked", "DEV-GARDEN-06", plans(_old_one_stays)),
-    Mutant("a moved entry is only taken away", "device-missing", "DEV-GARDEN-06", plans(_new_one_is_missing)),
+    Mutant(
+        "a moved entry stays where it was", "device-stale", "DEV-GARDEN-06", _moved(lambda old, new: [old])
+    ),
+    Mutant(
+        "a moved entry leaves the old one",
+        "device-leaked",
+        "DEV-GARDEN-06",
+        _moved(lambda old, new: [old, new]),
+    ),
+    Mutant(
+        "a moved entry is only taken away", "device-missing", "DEV-GARDEN-06", _moved(lambda old, new: [])
+    ),
     Mutant(
         "the garden makes servers anew",
         "device-disturbing",
