@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -244,8 +244,6 @@ def run_lab(plan: LabPlan, console: Console, *, write_config: Path | None, until
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
             runner.run(_run_lab(plan, Path(directory), console, write_config, until_stdin_closes))
-    if write_config is not None:
-        write_config.unlink(missing_ok=True)  # its addresses and tokens are worth nothing now
 
 
 async def _run_lab(
@@ -255,14 +253,28 @@ async def _run_lab(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    # A terminal that goes away ends the lab as well, unless nohup says that it shall not.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     async with lab(plan, directory) as started:
-        config = started.config()
-        if write_config is not None:
-            _write(write_config, config)
-        _announce(started, console, write_config)
-        if until_stdin_closes:
-            loop.add_reader(sys.stdin.fileno(), _read_end, loop, stop)
-        await stop.wait()
+        with _kept(write_config, started.config()):
+            _announce(started, console, write_config)
+            if until_stdin_closes:
+                loop.add_reader(sys.stdin.fileno(), _read_end, loop, stop)
+            await stop.wait()
+
+
+@contextlib.contextmanager
+def _kept(path: Path | None, config: dict[str, Any]) -> Iterator[None]:
+    """Keep the configuration in a file for as long as its addresses and tokens are worth something."""
+    if path is None:
+        yield
+        return
+    _write(path, config)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _read_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -143,6 +143,7 @@ def bound_devices() -> list[bytes]:
     [
         pytest.param(lambda child: child.signal(signal.SIGINT, group=True), id="Ctrl-C"),
         pytest.param(lambda child: child.signal(signal.SIGTERM), id="SIGTERM"),
+        pytest.param(lambda child: child.signal(signal.SIGHUP), id="SIGHUP"),
         pytest.param(lambda child: child.signal(signal.SIGKILL), id="SIGKILL"),
     ],
 )
@@ -154,6 +155,7 @@ def test_no_process_is_left(tmp_path: Path, end: Callable[[Running], None]) -> N
         end(child)
         code, _, errors = child.end(timeout=15)
         assert (code, errors) in ((0, ""), (-signal.SIGKILL, ""))
+        assert (tmp_path / "lab.toml").exists() == (code != 0)
         wait_until(
             lambda: not any(alive(process) for process in family), "its children have ended", patience=10
         )
