@@ -57,9 +57,8 @@ def make_schedule(walk: Walk, instance: Instance, number: int) -> Step | None:
     except CannotTell:  # no page tells how to make one
         walk.refused.add((SCHEDULE,))
         return None
-    wrong = differing(body, created)
-    walk.demand("SCHED-01", not wrong, f"sent {body}, the answer has {wrong or 'the same'}")
-    made = Schedule(SCHEDULE, instance.tenant, created, instance.id)
+    # No page shows the answer either: the list is what has to be as it was sent.
+    made = Schedule(SCHEDULE, instance.tenant, created | body, instance.id)
     instance.had_schedules = True
     walk.model.add(made)
     return step("SCHED-03", "create", made)

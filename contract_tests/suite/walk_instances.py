@@ -199,7 +199,9 @@ def hand_over(walk: Walk, wanted: tuple[Place, Instance], number: int) -> Step:
         reading = walk.instances(giver.tenant).read(giver.id, purpose="read who had the subnet")
         now = reading.json()
         others = disturbed(giver.body, now, apart_from={"sites": []})
-        walk.demand("INST-UPD-08", reading.ok and not others, f"who gave a subnet reads {reading.text[:200]}")
+        walk.demand(
+            "INST-UPD-08", reading.ok and not others, f"who had {subnet} before reads {reading.text[:200]}"
+        )
         giver.body = now
     else:
         walk.demand("INST-UPD-04", answer.refused, f"asking for {subnet} was answered {answer.text[:160]}")

@@ -146,7 +146,8 @@ _RULES = {
 
 
 def _schedule_otherwise(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
-    if moment(expected.get("created_at")) != moment(found.get("created_at")):
+    created = moment(expected.get("created_at"))
+    if created is not None and created != moment(found.get("created_at")):
         return {"created_at": found.get("created_at")}
     return differing(expected, found)
 

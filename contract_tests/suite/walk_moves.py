@@ -42,9 +42,9 @@ MOVES: tuple[Move, ...] = (
     Move("delete a schedule", coupons.any_schedule, coupons.delete_schedule),
     Move("delete an integration", belongings.any_integration, belongings.delete_integration),
     Move("configure", instances.any_instance, instances.configure),
+    Move("delete an instance", instances.any_instance, instances.delete_instance),
     Move("take a subnet away", instances.held_subnets, instances.take_away),
     Move("move an entry", belongings.movable_entries, belongings.move_entry),
-    Move("delete an instance", instances.any_instance, instances.delete_instance),
     Move("change an integration", belongings.any_integration, belongings.change_integration),
     Move("change a schedule", coupons.any_schedule, coupons.change_schedule),
 )
