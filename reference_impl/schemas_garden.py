@@ -19,7 +19,8 @@ def _address_or_network(text: str) -> str:
         raise ValueError(
             "must be an IPv4 address or a network in CIDR form without host bits, such as 172.217.16.0/24"
         )
-    if network.prefixlen == 0:
+    # 0.0.0.0 stands for any address in many places; what a router makes of it is not to be found out by opening it.
+    if network.prefixlen == 0 or (network.prefixlen == 32 and network.network_address.is_unspecified):
         raise ValueError("must not be the whole internet; name what guests need before they log in")
     return text
 
