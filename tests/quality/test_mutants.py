@@ -16,6 +16,7 @@ from tests.quality import (
     mutants_coupons,
     mutants_devices,
     mutants_gardens,
+    mutants_generations,
     mutants_guests,
     mutants_http,
     mutants_images,
@@ -32,6 +33,7 @@ from tests.quality import (
     mutants_tenants,
     mutants_traces,
     mutants_validation,
+    mutants_walks,
     mutants_windows,
 )
 from tests.quality.harness import Outcome, deployment, judge
@@ -58,10 +60,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_gardens.MUTANTS,
     *mutants_resilience.MUTANTS,
     *mutants_tenants.MUTANTS,
+    *mutants_generations.MUTANTS,
     *mutants_guests.MUTANTS,
     *mutants_redeeming.MUTANTS,
     *mutants_windows.MUTANTS,
     *mutants_captives.MUTANTS,
+    *mutants_walks.MUTANTS,
 )
 LEVELS = {
     (generation, requirement.id): requirement.level
