@@ -46,6 +46,7 @@ class Guests:
         self.internet = internet
         self._named = named
         self._entries: dict[str, Entry] = {}
+        self._had: dict[str, set[str]] = {}
         self._numbers = itertools.count(1)
         self._pending = 0
 
@@ -160,7 +161,10 @@ class Guests:
         return leased[0] if leased else ""
 
     def _free(self, router: Router, interface: str) -> str:
-        """An address of the interface's network that neither the router nor a guest has."""
+        """An address of the interface's network that neither the router nor a guest has.
+
+        One that nobody has had yet, while there are any: a router may know the latest holder by it for a while.
+        """
         taken = {entry.guest.who.address for entry in self._entries.values() if entry.guest.router is router}
         taken |= look(router, _hosts)
         networks = [
@@ -169,12 +173,14 @@ class Guests:
             if row.get("interface") == interface and row.get("disabled") != "true"
         ]
         own = {network.ip for network in networks}
-        for network in networks:
-            first, last = int(network.network[0]) + 2, int(network.network[-1])
-            for number in range(first, min(last, first + 2 * _MOST)):
-                free = IPv4Address(number)
-                if free not in own and str(free) not in taken:
-                    return str(free)
+        for had in (self._had.setdefault(router.name, set()), frozenset[str]()):
+            for network in networks:
+                first, last = int(network.network[0]) + 2, int(network.network[-1])
+                for number in range(first, min(last, first + 2 * _MOST)):
+                    free = IPv4Address(number)
+                    if free not in own and str(free) not in taken | had:
+                        self._had[router.name].add(str(free))
+                        return str(free)
         raise GuestError(
             f"address: interface {interface} of router {router.name} has no free address to take"
         )
