@@ -354,7 +354,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("garden entries stay", "device-leaked", "DEV-GARDEN-04", never("remove", WALLED_GARDEN_IP)),
     Mutant("all garden entries go with one", "device-missing", "DEV-GARDEN-04", _all_go_with_one),
-    Mutant("gardens of all sites of an instance", "device-wrong", "DEV-GARDEN-05", _of_every_site),
+    Mutant(
+        "gardens of all sites of an instance",
+        "device-wrong",
+        "DEV-GARDEN-05",
+        _of_every_site,
+        budget=200,  # random walks come first
+    ),
     Mutant(
         "a moved entry stays where it was", "device-stale", "DEV-GARDEN-06", _moved(lambda old, new: [old])
     ),
