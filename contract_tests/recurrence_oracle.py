@@ -85,8 +85,13 @@ def at_same_local_time(first: datetime, second: datetime, zone: ZoneInfo, *, wit
     """Does the clock on the wall show the same at both instants, give or take `within`?
 
     On the day of a change of the clocks a local time may not exist, or exist twice: then every instant that people
-    would take for it is good.
+    would take for it is good. So either of the two may be what stands for the other's time on its day.
     """
+    return _stands_for(first, second, zone, within) or _stands_for(second, first, zone, within)
+
+
+def _stands_for(first: datetime, second: datetime, zone: ZoneInfo, within: timedelta) -> bool:
+    """Is the second instant what the local time of the first is called on its own day?"""
     wanted = first.astimezone(zone).time().replace(tzinfo=None)
     day = second.astimezone(zone).date()
     return any(

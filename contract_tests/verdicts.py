@@ -60,7 +60,8 @@ class RunResult:
 def _requirement_result(
     requirement: Requirement,
     judgements: Sequence[Judgement],
-    unavailable: str | None,
+    ruled_out: str | None,
+    incomplete: str | None,
     waiver: str | None,
 ) -> RequirementResult:
     failures = sorted(
@@ -77,11 +78,12 @@ def _requirement_result(
         if waiver is not None:
             verdict, reason = "waived", waiver
         return RequirementResult(requirement, verdict, reason, tuple(failures[:5]), len(told), requests)
-    if passes and not any(judgement.cause == "run" for judgement in undecided):
+    # What the run leaves out cannot pass by the few things that are seen all the same.
+    if passes and ruled_out is None and not any(judgement.cause == "run" for judgement in undecided):
         return RequirementResult(
             requirement, "passed", passes[-1].message, tuple(passes[-1:]), len(told), requests
         )
-    reason = undecided[0].message if undecided else unavailable or NOT_JUDGED
+    reason = undecided[0].message if undecided else ruled_out or incomplete or NOT_JUDGED
     return RequirementResult(requirement, "not verified", reason, tuple(undecided[:1]), 0, 0)
 
 
@@ -155,7 +157,8 @@ def judge(
         _requirement_result(
             requirement,
             judgements[requirement.id],
-            ruled_out.get(requirement.id) or incomplete,
+            ruled_out.get(requirement.id),
+            incomplete,
             (waivers or {}).get(requirement.id),
         )
         for requirement in requirements

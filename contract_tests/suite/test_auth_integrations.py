@@ -15,6 +15,7 @@ from contract_tests.planner import applied, plan, thinned
 from contract_tests.resources import Collection
 from contract_tests.suite.comparison import INTEGRATION, find, unlike
 from contract_tests.suite.integrations import TYPES, integration_body, make_integration
+from contract_tests.suite.schedules import NOT_THERE
 from contract_tests.verifier import CannotTell, Verifier
 from spec.loader import Contract
 
@@ -56,6 +57,8 @@ def test_a_life_of_each_type(context: Context, integrations: Collection, verify:
         answer = integrations.create(body, purpose=f"create an integration of type {kind}")
         created = answer.json() if answer.ok else None
         good = isinstance(created, dict) and isinstance(created.get("id"), str)
+        if answer.status in NOT_THERE:
+            raise CannotTell(f"integrations are not created here: {answer.text[:120]}")
         verify.check(
             "INT-CREATE-01",
             good,

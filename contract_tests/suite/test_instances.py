@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,6 +148,22 @@ def _delete_one(
         f"after the deletion of one instance another reads {other.text[:120]}; {different or 'unchanged'}",
     )
     instances.delete(second["id"])
+
+
+@pytest.mark.verifies("WIRE-01", "WIRE-02", "WIRE-05", "ERR-04")
+def test_readings_of_what_is_there(context: Context) -> None:
+    """The lists, and the first of what each of them holds: all that a run which only reads can see of it."""
+    for kind in ("instance", "auth-integration"):
+        listed = context.collection(kind).listing().json()
+        first = listed[0] if isinstance(listed, list) and listed else None
+        identifier = first.get("id") if isinstance(first, dict) else None
+        if not isinstance(identifier, str):
+            continue
+        context.collection(kind).read(identifier)
+        if kind == "instance":
+            # Not the coupons: a report is no place for codes that somebody else gave out.
+            with contextlib.suppress(CannotTell):  # another generation
+                context.collection("coupon-schedule").listing(instanceId=identifier)
 
 
 @pytest.mark.verifies("INST-CREATE-04", "WIRE-03")

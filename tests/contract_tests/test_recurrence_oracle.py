@@ -109,6 +109,14 @@ def test_the_same_local_time(first: str, second: str, same: bool) -> None:
     assert at_same_local_time(*moments, BERLIN, within=MINUTE) is same
 
 
+def test_the_day_after_one_without_midnight_may_begin_at_midnight_again() -> None:
+    zone = ZoneInfo("America/Santiago")  # where the clocks jump from midnight to one
+    first, second = (datetime(2027, 9, 5, 4, tzinfo=UTC), datetime(2027, 9, 6, 3, tzinfo=UTC))
+    assert (first.astimezone(zone).hour, second.astimezone(zone).hour) == (1, 0)
+    assert at_same_local_time(first, second, zone, within=MINUTE)
+    assert not at_same_local_time(first, second - timedelta(hours=1), zone, within=MINUTE)
+
+
 def test_a_few_seconds_are_no_difference_even_around_midnight() -> None:
     first = datetime(2026, 1, 9, 23, 0, 0, tzinfo=UTC)  # midnight in Berlin
     for late in (-20, 20):

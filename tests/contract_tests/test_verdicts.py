@@ -89,6 +89,12 @@ def test_what_the_target_lacks_is_the_users_choice() -> None:
     assert result.profiles == {"core": "passed", "device": "not verified"}
 
 
+def test_what_the_run_leaves_out_passes_by_nothing_but_fails_by_anything() -> None:
+    left_out = {M1.id: "the run is read-only"}
+    assert of(verdict([M1], said(M1, "passed"), unavailable=left_out), M1) == "not verified"
+    assert of(verdict([M1], said(M1, "failed"), unavailable=left_out), M1) == "failed"
+
+
 def test_a_gap_that_nobody_chose_cannot_be_judged() -> None:
     result = verdict([M1, M2], said(M1, "passed"))
     assert (result.conforms, result.judged, exit_code(result)) == (False, False, 3)
