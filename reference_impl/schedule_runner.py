@@ -53,10 +53,19 @@ class ScheduleRunner:
 
     async def _run_due(self) -> None:
         now = self._clock.now()
+        failures: list[Exception] = []
         for schedule_id in await self._schedules.due(now):
-            run = await self._schedules.run_due(schedule_id, now)
+            try:
+                run = await self._schedules.run_due(schedule_id, now)
+            # One that cannot run, its zone gone from the database of zones say, keeps no other from running.
+            except Exception as error:
+                error.add_note(f"coupon schedule {schedule_id}")
+                failures.append(error)
+                continue
             if run is not None:
                 self._ran(run)
+        if failures:
+            raise ExceptionGroup("some are still due", failures)
 
     async def _wait(self) -> None:
         """Return when a schedule is due, one may have changed, or it is time to look again."""

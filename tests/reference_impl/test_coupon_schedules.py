@@ -245,6 +245,31 @@ async def test_a_failure_is_tried_again(
     assert "the database is away" in caplog.text
 
 
+async def test_a_schedule_that_cannot_run_stops_no_other(
+    app: FastAPI,
+    api: Api,
+    clock: TurnedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = app.state.service
+    _, broken = await arrange(api)
+    path, _ = await arrange(api)
+    original = type(service.schedules).run_due
+
+    async def run_due(self: Any, schedule_id: str, now: datetime) -> Any:
+        if schedule_id == broken["id"]:
+            raise LookupError("no such zone")
+        return await original(self, schedule_id, now)
+
+    monkeypatch.setattr(type(service.schedules), "run_due", run_due)
+    turn_to(clock, FIRST)
+    service.runner.wake()
+    await ran_at(api, path, FIRST)
+    assert "no such zone" in caplog.text
+    assert broken["id"] in caplog.text
+
+
 async def test_rivals_run_a_due_schedule_once(api: Api, clock: TurnedClock) -> None:
     path, made = await arrange(api)
     schedules = api.app.state.service.schedules
