@@ -254,3 +254,13 @@ async def test_many_connections_are_bounded(lab: GuestLab, monkeypatch: pytest.M
         with contextlib.suppress(ConnectionResetError):
             assert await asyncio.wait_for(reader.read(), 5) == b""
         writer.close()
+
+
+async def test_nobody_is_given_the_address_of_a_guest_who_left(lab: GuestLab) -> None:
+    """A router may go on letting the address through for a while, whoever has it then."""
+    given: list[str] = []
+    for _ in range(3):
+        entry = await lab.guests.create("r1", interface="bridge-guest")
+        given.append(entry.guest.who.address)
+        await lab.guests.leave(entry.id)
+    assert len(set(given)) == 3
