@@ -55,6 +55,7 @@ __all__ = ["Lab", "LabError", "LabPlan", "chr_command", "router_command", "run_l
 
 SITE_SUBNETS = ("10.5.50.0/24", "10.5.51.0/24")
 OCCUPIED_SUBNETS = ("172.20.0.0/24",)  # where `router_sim.seed` has an operator's own hotspot
+_MARK = "# Written by `portal-contract lab`, which removes this file when it ends.\n"
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
 ROUTER_USER = "admin"
 
@@ -218,7 +219,9 @@ def _settings(
     identity: IdentityProvider,
 ) -> Settings:
     return Settings(
-        server=ServerSettings(secret=token(), public_url=origin, resync_seconds=plan.resync_seconds),
+        server=ServerSettings(
+            secret=token(), public_url=origin, resync_seconds=plan.resync_seconds, rate="unlimited"
+        ),
         database=DatabaseSettings(url=f"sqlite+aiosqlite:///{directory / 'lab.sqlite3'}"),
         tenants=[TenantSettings(name=name, token=token()) for name in plan.tenants],
         sites=[
@@ -270,11 +273,15 @@ def _kept(path: Path | None, config: dict[str, Any]) -> Iterator[None]:
     if path is None:
         yield
         return
-    _write(path, config)
+    text = _MARK + tomli_w.dumps(config)
+    _write(path, text)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        # Another lab may have put its own in place of it.
+        with contextlib.suppress(OSError):
+            if path.read_text("utf-8") == text:
+                path.unlink()
 
 
 def _read_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -283,12 +290,16 @@ def _read_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         stop.set()
 
 
-def _write(path: Path, config: dict[str, Any]) -> None:
-    """Write the configuration, readable for its owner alone, whole or not at all."""
+def _write(path: Path, text: str) -> None:
+    """Write the configuration, readable for its owner alone, whole or not at all; never over somebody's own file."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.read_bytes().startswith(_MARK.encode()):
+            raise LabError(
+                f"{path} is there already, and no lab wrote it; choose another name or move it away"
+            )
         temporary.touch(mode=0o600)
-        temporary.write_text(tomli_w.dumps(config), "utf-8")
+        temporary.write_text(text, "utf-8")
         temporary.replace(path)
     except OSError as error:
         raise LabError(f"{path}: cannot be written: {error.strerror}") from None

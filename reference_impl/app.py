@@ -125,7 +125,7 @@ def create_app(
         app.include_router(router, prefix=settings.server.base_path)
     errors.install(app)
     # Inside the front door, since it goes by who calls: of two, the one that is added first.
-    if settings.server.rate is not None:
+    if settings.server.rate != "unlimited":
         app.add_middleware(RateLimit, rate=settings.server.rate, clock=clock)
     app.add_middleware(
         FrontDoor, base_path=settings.server.base_path, public=PUBLIC_PATHS, tenants=settings.tenants

@@ -100,7 +100,7 @@ class ServerSettings(_Table):
     """`[server]`. `public_url` is the origin guests reach; without it the listening address is used.
 
     `base_path` is where v1 begins, `root_path` and `spa_path` where the older generations do.
-    `rate` is how many requests each token may send in a second, minute or hour, such as 60/m; absent, any number.
+    `rate` is how many requests each token may send in a second, minute or hour, such as 60/m, or `unlimited`.
     Of several processes on one database, one alone leads the routers: the others have `provision` off.
     """
 
@@ -110,7 +110,7 @@ class ServerSettings(_Table):
     root_path: Annotated[str, AfterValidator(_path)] = "/root"
     spa_path: Annotated[str, AfterValidator(_path)] = "/spa"
     resync_seconds: float = Field(default=30.0, gt=0, strict=False)
-    rate: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/[smh]\z")
+    rate: str = Field(default="60/m", pattern=r"^([1-9][0-9]{0,5}/[smh]|unlimited)\z")
     provision: bool = True
 
     @property

@@ -57,7 +57,8 @@ def make_settings(
 ) -> Settings:
     return Settings(
         server=ServerSettings(
-            secret="a secret of the tests", **{"public_url": "http://192.0.2.80:8080", **server}
+            secret="a secret of the tests",
+            **{"public_url": "http://192.0.2.80:8080", "rate": "unlimited", **server},
         ),
         database=DatabaseSettings(url=database or f"sqlite+aiosqlite:///{tmp_path}/portal.sqlite3"),
         tenants=[TenantSettings(name="a", token="token-a"), TenantSettings(name="b", token="token-b")],

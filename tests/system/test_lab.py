@@ -7,6 +7,8 @@ import ipaddress
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,16 @@ def sign_in_page(config: dict[str, Any], type_: str = "google") -> dict[str, Any
     host = config["lab"]["identity"]["hosts"][type_]
     path = "/o/oauth2/v2/auth?response_type=code&client_id=x&scope=openid&redirect_uri=http://127.0.0.1:9/"
     return control.post(f"/guests/{guest['id']}/request", url=f"http://{host}{path}")
+
+
+def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    own = tmp_path / "portal-contract.toml"
+    own.write_text("[target]\n")
+    command = [sys.executable, "-m", "contract_tests", "lab", "--write-config", str(own)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 3  # as for anything else that keeps a lab from starting
+    assert "no lab wrote it" in done.stderr
+    assert own.read_text() == "[target]\n"
 
 
 def test_it_writes_and_says_all_of_it(tmp_path: Path) -> None:
