@@ -265,7 +265,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a coupon is given back when it is refused",
         "guest",
-        "GUEST-COUPON-07",
+        "GUEST-COUPON-02",
         _redeeming(_given_back_when_refused),
     ),
 )
