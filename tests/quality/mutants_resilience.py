@@ -115,8 +115,14 @@ async def _on_to_the_next(device: Device, operation: Operation, original: Any) -
 
 
 def _kept_for_good(stage: Stage) -> None:
-    """A connection is made once and never again."""
-    stage.patch(Connection, "disconnect", lambda self: None)
+    """A connection is made once and never again: one that broke is used on."""
+
+    def disconnect(self: Connection) -> None:
+        broken = self._api
+        original(self)
+        self._api = broken
+
+    original = stage.patch(Connection, "disconnect", disconnect)
 
 
 def _used_up_in_vain(stage: Stage) -> None:
