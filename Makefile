@@ -51,7 +51,7 @@ types: $(STAMP) ## mypy, strict
 imports: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
-quality: $(STAMP) ## mutants and false alarms alone
+quality: $(STAMP) ## all mutants and all seeds (test takes one mutant of each requirement)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m quality $(ARGS)
 
 bench: $(STAMP) ## the figures of docs/benchmarks.md

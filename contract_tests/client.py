@@ -148,6 +148,11 @@ class Client:
     def token(self) -> str | None:
         return self._config.target.token
 
+    @property
+    def out_of_budget(self) -> bool:
+        """Has the run sent as many requests as it may?"""
+        return self._pacer.spent
+
     def invent(self, identifier: str) -> str:
         """Declare an id that the suite made up, so that requests which name it may be of any method.
 

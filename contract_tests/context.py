@@ -90,6 +90,11 @@ class Site:
         self._flush()
         return self._observer.mark()
 
+    def _marked(self) -> int:
+        self._runner.run(self._observer.drain(quiet=0))
+        self._flush()
+        return self._observer.mark()
+
     def writes(self, since: int) -> tuple[DeviceWrite, ...]:
         self._runner.run(self._observer.drain())
         self._flush()
@@ -117,15 +122,18 @@ class Site:
         """Wait until nothing is written any more, so that what follows is not mixed with it; gives a mark."""
         deadline = self._monotonic() + self.config.settle_timeout
         while True:
-            since = self.mark()
+            # What the router has reported so far is enough: the quiet that is waited for is the patience itself.
+            since = self._marked()
             self._runner.run(asyncio.sleep(self.patience))
-            if not self.writes(since) or self._monotonic() > deadline:
-                return self.mark()
+            mark = self._marked()
+            if not self._observer.writes(since) or self._monotonic() > deadline:
+                return mark
 
     def writes_after_patience(self, since: int) -> tuple[DeviceWrite, ...]:
         """All writes since the mark, after having waited long enough for late ones."""
         self._runner.run(asyncio.sleep(self.patience))
-        return self.writes(since)
+        self._marked()
+        return self._observer.writes(since)
 
     def restored(self, *, to: Snapshot | None = None) -> tuple[Snapshot, Sequence[Finding]]:
         """Wait until the router is again what it was at the baseline (or at another moment)."""

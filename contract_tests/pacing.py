@@ -31,6 +31,11 @@ class Pacer:
         self._sleep = sleep
         self._next = 0.0
 
+    @property
+    def spent(self) -> bool:
+        """Is the budget used up?"""
+        return self._left is not None and self._left <= 0
+
     def admit(self, *, essential: bool = False) -> None:
         """Wait for the turn of the next request. Raises `BudgetExhausted` when none is left.
 

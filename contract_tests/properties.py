@@ -84,5 +84,8 @@ def walk(
         run_state_machine_as_test(seeded, settings=hypothesis_settings)
     except hypothesis.errors.Flaky as error:
         if not context.verifier.failures:
+            if context.client.out_of_budget:
+                # The walk that ran out of it cannot be walked again, which looks flaky.
+                raise BudgetExhausted from error
             raise
         raise RequirementFailed("\n".join(context.verifier.failures)) from error
