@@ -135,7 +135,7 @@ def _cases() -> Iterator[Any]:
         seen.add(key)
 
 
-@pytest.mark.parametrize("mutant", _cases())
+@pytest.mark.parametrize("mutant", list(_cases()))
 async def test_mutant_is_caught(mutant: Mutant, stage: Stage, tmp_path: Path) -> None:
     must = LEVELS[mutant.generation, mutant.breaks] == "must"
     outcome = await _judged(mutant, stage, tmp_path, *(() if must else ("--fail-on", "should")))
