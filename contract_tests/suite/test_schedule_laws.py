@@ -122,7 +122,8 @@ def test_runs(instances: Instances, verify: Verifier, desk: CouponDesk, clock: L
             valid_for_in_minutes=90000,
         ),
     ]
-    deleted = _planned(instances, desk, count=1, timezone="Asia/Kathmandu")
+    # Its coupons would last until they are looked for, days later.
+    deleted = _planned(instances, desk, count=1, timezone="Asia/Kathmandu", valid_for_in_minutes=90000)
     if not desk.delete(deleted.instance, deleted.schedule).ok:
         verify.cannot_tell("SCHED-RUN-06", "the schedule could not be deleted")
     witness = instances.make("witness of the time")
