@@ -99,10 +99,10 @@ def test_the_next_run_cleans_up_after_a_killed_one(lab: Lab, tmp_path: Path) -> 
         run.until(created(tmp_path / "r", 1), "something is created")
         run.signal(signal.SIGKILL)
         run.end()
-    assert lab.instances() != []
+    assert lab.resources() != {}
     done = call("run", "--config", lab.path, "--only", "AUTH-03", "--report-dir", "r", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert lab.instances() == []
+    assert lab.resources() == {}
     assert not list((tmp_path / "r").glob("ledger-*.jsonl"))
 
 
@@ -111,12 +111,12 @@ def test_a_run_that_may_not_write_keeps_the_ledger_of_a_killed_one(lab: Lab, tmp
         run.until(created(tmp_path / "r", 1), "something is created")
         run.signal(signal.SIGKILL)
         run.end()
-    there = [instance["id"] for instance in lab.instances()]
+    there = lab.resources()
     done = call(
         "run", "--config", lab.path, "--only", "AUTH-03", "--read-only", "--report-dir", "r", cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [instance["id"] for instance in lab.instances()] == there != []
+    assert lab.resources() == there != {}
     (kept,) = (tmp_path / "r").glob("ledger-*.jsonl")
     assert f"portal-contract cleanup {kept.relative_to(tmp_path)}\n" in done.stdout
     assert call("cleanup", kept, "--config", lab.path, cwd=tmp_path).returncode == 0
