@@ -320,7 +320,13 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("token repeated in a header", _SHAPE, "ERR-11", through(_token_repeated)),
     Mutant("token repeated in errors", _SHAPE, "ERR-11", through(_token_in_errors)),
     Mutant("created_at is missing", _SHAPE, "WIRE-01", on_body(*_ALL, change=_without("created_at"))),
-    Mutant("session_ttl is text", _SHAPE, "WIRE-01", on_body("getInstance", change=_as("session_ttl", str))),
+    Mutant(
+        "session_ttl is text",
+        _SHAPE,
+        "WIRE-01",
+        on_body("getInstance", change=_as("session_ttl", str)),
+        budget=120,
+    ),
     Mutant(
         "count of a schedule is text",
         _SHAPE,
@@ -345,6 +351,7 @@ MUTANTS: tuple[Mutant, ...] = (
         _SHAPE,
         "WIRE-01",
         on_body("getInstance", change=lambda body: {"data": body}),
+        budget=120,
     ),
     Mutant(
         "answers are plain text",
