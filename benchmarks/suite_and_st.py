@@ -3,8 +3,9 @@
     python benchmarks/suite_and_st.py [--rounds 3]
 
 Starts one lab and lets both judge it in turn, the suite by its profiles core and images, st the instance and image
-operations; prints requests, seconds and judged requests a second as a Markdown table, with the ratio. The suite leaves the routers alone here, since `st` knows of
-none; a full run, with every operation, routers and guests, is a row of its own.
+operations; prints requests, seconds and judged requests a second as a Markdown table, with the ratio. The suite leaves
+the routers alone here, since `st` knows of none; a full run, with every operation, routers and guests, is a row of its
+own.
 """
 
 from __future__ import annotations
